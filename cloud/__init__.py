@@ -1,0 +1,1 @@
+"""The hub: remembers, matches, settles and relays."""

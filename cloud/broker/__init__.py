@@ -1,0 +1,1 @@
+"""Brokers by configuration: adapters of core.authorise."""

@@ -1,0 +1,1 @@
+"""Live media: the WHIP/WHEP door, the relay and the front."""

@@ -1,0 +1,1 @@
+"""The only MQTT consumer that writes the database."""
