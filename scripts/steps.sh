@@ -25,7 +25,7 @@ one_at_a_time() {
 stop_step() {
   trap - INT TERM
   [ -z "$step_child" ] || kill -TERM -- "-$step_child" 2>/dev/null || true
-  printf '\nStopped. The next start goes on from here.\n' >&2
+  printf '\nStopped. Start again at any time.\n' >&2
   exit 130
 }
 
