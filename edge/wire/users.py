@@ -83,6 +83,42 @@ class Session(Message):
     """The box a guest is bound to by its QR code."""
 
 
+class Me(Message):
+    """GET /api/me."""
+
+    user: User
+    attributes: UserAttributes
+    points: int
+    box: Id | None = None
+    """The box a guest is bound to, or the box that asks."""
+
+
+class UsersFound(Message):
+    """GET /api/users?q=: who is logged in and may be invited."""
+
+    users: tuple[User, ...]
+
+
+class Posting(Message):
+    """A line of one's own ledger."""
+
+    id: Id
+    """The transfer it belongs to."""
+    delta: int
+    """Points that came (positive) or went."""
+    balance_after: int
+    why: Literal["grant", "escrow", "gift", "refund"]
+    task: Id | None = None
+    at_ms: int
+
+
+class Ledger(Message):
+    """GET /api/ledger: one's own postings, newest first."""
+
+    points: int
+    postings: tuple[Posting, ...]
+
+
 class BusGrant(Message):
     """POST /api/bus-grants: how to connect to the broker now."""
 
@@ -92,6 +128,10 @@ class BusGrant(Message):
     expires_in_s: int
     topics: tuple[str, ...]
     """Filters this grant may subscribe to."""
+    host: str | None = None
+    """Where boxes reach the broker by TCP; None: the host of the hub's own address."""
+    port: int | None = None
+    """The broker's TCP port; None: 1884."""
 
 
 class AskBusGrant(Message):
@@ -124,6 +164,12 @@ class Request(Message):
     """Hub time in ms since 1970 after which it expires."""
     entry: str | None = None
     """The entry's path for the one who accepted."""
+
+
+class Requests(Message):
+    """GET /api/requests: those one sent or received, newest first."""
+
+    requests: tuple[Request, ...]
 
 
 class RequestChanged(Message):
