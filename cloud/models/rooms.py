@@ -30,7 +30,9 @@ class Room(Base):
     state: Mapped[str] = mapped_column(String(8), index=True)
     """open, matched or ended."""
     rev: Mapped[int]
-    """Counts every change and every event."""
+    """Counts every change of the snapshot."""
+    events_rev: Mapped[int]
+    """Counts every event."""
     tasks_rev: Mapped[int]
     """Counts every change of the task list."""
     reserved_for: Mapped[str | None] = mapped_column(ForeignKey("users.id"))

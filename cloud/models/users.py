@@ -51,6 +51,8 @@ class Session(Base):
     used_refresh_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     """The refresh token before this one: seen again, it was stolen."""
     created_ms: Mapped[int]
+    seen_ms: Mapped[int]
+    """Last log-in or refresh."""
     expires_ms: Mapped[int]
     """Moves on with each refresh."""
     ended_ms: Mapped[int | None]

@@ -24,6 +24,30 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", populate_by_name=True)
 
 
+class Problem(Message):
+    """Every error answer of the REST API (RFC 9457 problem details)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    """What happened, the value seen, and what to do."""
+
+
+class HubTime(Message):
+    """GET /api/clock."""
+
+    now_ms: int
+    """Hub time in ms since 1970."""
+
+
+class Health(Message):
+    """GET /api/health."""
+
+    status: str
+    version: str
+
+
 M = TypeVar("M")
 
 

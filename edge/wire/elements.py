@@ -75,6 +75,23 @@ class Option(Message):
     """Price in points, for gifts."""
     picture: str = ""
     """Emoji or path of the picture."""
+    result: Literal["gift", "sticker", "caption", "picture"] | None = None
+    """What kind of result it is; None for a target."""
+
+
+class Options(Message):
+    """GET /api/options?kind=&scene=&words=: the choices for an element's kind."""
+
+    targets: tuple[Option, ...]
+    results: tuple[Option, ...]
+    understood: str | None = None
+    """The target that the free words ask for, `NAME` or `NAME(value)`."""
+
+
+class Gifts(Message):
+    """GET /api/gifts: the catalogue of gifts."""
+
+    gifts: tuple[Option, ...]
 
 
 class PickAccepted(Message):

@@ -142,6 +142,8 @@ class EnterRoom(Message):
     """POST /api/entries/<token> or /api/rooms/<id>/viewers."""
 
     client: ClientKind = "pc"
+    entry: Annotated[str, StringConstraints(max_length=600)] | None = None
+    """An entry's token, for watching a room that is open by link only."""
 
 
 class MediaGrant(Message):

@@ -59,6 +59,7 @@ class RoundScored(Message):
     seat: Literal["a", "b"]
     score: Points
     lines: tuple[Points, ...] = ()
+    """One for each line of the song; 0 where the line is not this seat's or has nothing to score."""
     notes_hit: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the song's note time that was hit."""
 

@@ -18,6 +18,8 @@ def upgrade() -> None:
         make()
     for table in IMMUTABLE:
         forbid_changes(table)
+    op.execute("INSERT INTO counters (name, value) VALUES ('lobby', 0)")
+    op.execute("INSERT INTO accounts (kind, owner, balance) VALUES ('mint', 'mint', 0)")
 
 
 def downgrade() -> None:
@@ -222,6 +224,7 @@ def make_rooms() -> None:
         sa.Column("scene", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("rev", BIG, nullable=False),
+        sa.Column("events_rev", BIG, nullable=False),
         sa.Column("tasks_rev", BIG, nullable=False),
         sa.Column("reserved_for", sa.String(length=40), nullable=True),
         sa.Column("reserved_until_ms", BIG, nullable=True),
@@ -488,6 +491,7 @@ def make_sessions() -> None:
         sa.Column("refresh_hash", sa.String(length=64), nullable=False),
         sa.Column("used_refresh_hash", sa.String(length=64), nullable=True),
         sa.Column("created_ms", BIG, nullable=False),
+        sa.Column("seen_ms", BIG, nullable=False),
         sa.Column("expires_ms", BIG, nullable=False),
         sa.Column("ended_ms", BIG, nullable=True),
         sa.ForeignKeyConstraint(
