@@ -27,6 +27,10 @@ def _shipped_songs() -> tuple[Path, ...]:
     return (Path(str(files("edge"))) / "data" / "songs",)
 
 
+def _built_pages() -> Path:
+    return Path(str(files("cloud"))) / "pages" / "dist"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; every default works on one machine."""
@@ -59,12 +63,27 @@ class Settings:
     """Points a new account gets from the mint."""
     rate_limits: bool = True
     """Whether log-in, sign-up, picks and tasks are limited per address or user."""
+    pages_dir: Path = field(default_factory=_built_pages)
+    """Folder of the built pages: phone, studio, overlay, console."""
+    tls: Literal["off", "local", "files"] = "off"
+    """Who encrypts the front: nobody (or a proxy before it), the hub's own local CA, or the two files below."""
+    tls_certificate: str = ""
+    """PEM file with certificate and chain, for tls = files."""
+    tls_key: str = ""
+    """PEM file with the private key, for tls = files."""
+    ice_addresses: str = ""
+    """Addresses for media, by comma; empty: loopback where the front is on loopback, else all of the machine."""
+    media_sessions: int = 400
+    """Most connections, publishers and viewers, that the relay carries."""
+    stand_ins: int = 8
+    """Most boxes this machine runs for people who have none."""
 
     @property
     def url(self) -> str:
         """The address under which people reach the hub, without a trailing slash."""
         host = "127.0.0.1" if self.front_host in {"0.0.0.0", "::"} else self.front_host  # noqa: S104
-        return (self.public_url or f"http://{host}:{self.front_port}").rstrip("/")
+        scheme = "http" if self.tls == "off" else "https"
+        return (self.public_url or f"{scheme}://{host}:{self.front_port}").rstrip("/")
 
     @property
     def database(self) -> str:
