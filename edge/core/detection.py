@@ -15,3 +15,5 @@ class Detection:
     """x, y, width, height as fractions of the picture, origin top left."""
     confidence: float
     """0 to 1."""
+    labels: tuple[tuple[str, float], ...] = ()
+    """What the label may be and how sure that is (0 to 1), best first; for voting over a track."""

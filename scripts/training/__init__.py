@@ -1,0 +1,1 @@
+"""Rendered billiard tables, and the training of the detectors that see them."""
