@@ -1,0 +1,181 @@
+"""`ktv demo`: starts the main job and shows where to go, or walks it by itself and says what held."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cloud.core.errors import HubError
+from cloud.demo.booth import Booth
+from cloud.demo.check import Check, read_clip
+from cloud.demo.people import Person
+from cloud.demo.stage import HOLD_S, Stage, Wishes, free_port, set_stage
+from cloud.settings import Settings, load
+from cloud.supervise import Child, Port, Supervisor, answers
+
+KIOSK_PORT = 8090
+
+
+@click.command()
+@click.option(
+    "--mic", type=click.Path(path_type=Path), help="Recording that the box's singer sings. [shipped voice]"
+)
+@click.option(
+    "--song", type=click.Path(path_type=Path), help="Song: an UltraStar .txt or its folder. [shipped song]"
+)
+@click.option(
+    "--camera", type=click.Path(path_type=Path), help="Clip that the box's camera sees. [shipped table]"
+)
+@click.option("--port", type=int, help="Port of pages, API and media. [8080]")
+@click.option("--kiosk-port", type=int, help=f"Port of the box's touchscreen page. [{KIOSK_PORT}]")
+@click.option(
+    "--broker", type=click.Choice(["auto", "mosquitto", "amqtt"]), default="auto", show_default=True
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder that keeps everything. [user data folder]"
+)
+@click.option(
+    "--check", is_flag=True, help="Walk every step with headless people in a fresh folder, then stop."
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="With --check: where to write the outcome; - for standard output.",
+)
+def demo(  # noqa: PLR0917 - click hands over every option by name
+    mic: Path | None,
+    song: Path | None,
+    camera: Path | None,
+    port: int | None,
+    kiosk_port: int | None,
+    broker: Any,
+    data: Path | None,
+    check: bool,
+    json_path: Path | None,
+) -> None:
+    """Start broker, web, worker, media, stand-ins and one demo box; Ctrl-C stops them all."""
+    console = Console(stderr=True, highlight=False)
+    wishes = Wishes(mic, song, camera)
+    base = load()
+    try:
+        if check:
+            sys.exit(asyncio.run(_check(replace(base, broker=broker), wishes, json_path, console)))
+        folder = data or base.data_dir / "demo"
+        settings = replace(base, broker=broker, data_dir=folder.resolve(), front_port=port or base.front_port)
+        asyncio.run(_show(settings, wishes, kiosk_port or KIOSK_PORT, console))
+    except HubError as error:
+        console.print(f"[bold red]error[/] {error}")
+        sys.exit(2)
+
+
+async def _show(settings: Settings, wishes: Wishes, kiosk_port: int, console: Console) -> None:
+    from cloud.demo.places import show_places  # noqa: PLC0415 - QR codes are drawn only here
+
+    stopped = _stop_event()
+    async with running(settings, wishes, kiosk_port, console) as stage:
+        show_places(stage, console)
+        await stopped.wait()
+        console.print("stopping ...")
+
+
+async def _check(base: Settings, wishes: Wishes, json_path: Path | None, console: Console) -> int:
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ktv-check-") as folder:
+        settings = replace(
+            base,
+            data_dir=Path(folder),
+            front_port=free_port(),
+            web_port=free_port(),
+            mqtt_port=free_port(),
+            mqtt_ws_port=free_port(),
+        )
+        async with running(settings, wishes, free_port(), console) as stage:
+            started_ms = round(1000 * (time.monotonic() - begun))
+            outcome, held = await _walk(stage, console)
+        outcome = {**outcome, "started_ms": started_ms, "took_ms": round(1000 * (time.monotonic() - begun))}
+    text = json.dumps(outcome, ensure_ascii=False)
+    if json_path is not None and str(json_path) != "-":
+        await asyncio.to_thread(json_path.write_text, text + "\n", "utf-8")
+    elif json_path is not None:
+        click.echo(text)
+    console.print(
+        f"{'every step holds' if held else 'NOT every step holds'}, {outcome['took_ms'] / 1000:.1f} s"
+    )
+    return 0 if held else 1
+
+
+async def _walk(stage: Stage, console: Console) -> tuple[dict[str, Any], bool]:
+    url = stage.settings.url
+    booth = Booth(stage.kiosk_url)
+    clip = await asyncio.to_thread(read_clip, stage.camera, HOLD_S)
+    async with Person(url, "Mei") as mei, Person(url, "Lin") as lin:
+        await booth.open()
+        try:
+            check = Check(
+                settings=stage.settings,
+                booth=booth,
+                mic=stage.mic,
+                clip=clip,
+                song=stage.song_id,
+                mei=mei,
+                lin=lin,
+                say=console.print,
+            )
+            held = await check.run()
+            return check.outcome(), held
+        finally:
+            await booth.close()
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, wishes: Wishes, kiosk_port: int, console: Console
+) -> AsyncIterator[Stage]:
+    """Run the hub and the demo box until the block ends."""
+    from cloud.cli import hub_children, mint_enrol_code  # noqa: PLC0415 - the command line imports this package
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = replace(settings, song_folders=(*settings.song_folders, settings.data_dir / "songs"))
+    (settings.data_dir / "songs").mkdir(exist_ok=True)
+    code_file = settings.data_dir / "box" / "enrol-code"
+    stage = set_stage(settings, wishes, kiosk_port, code_file)
+    children = [*hub_children(settings, stage.environment)]
+    supervisor = Supervisor(children, log_dir=settings.data_dir / "logs", tell=console.print)
+    with console.status("starting broker, web, worker, media and stand-ins ..."):
+        await supervisor.start()
+    try:
+        code_file.touch(mode=0o600)
+        code_file.write_text(await asyncio.to_thread(mint_enrol_code, settings))
+        with console.status("starting the box ..."):
+            await supervisor.add(_box_child(stage))
+        yield stage
+    finally:
+        await supervisor.stop()
+
+
+def _box_child(stage: Stage) -> Child:
+    return Child(
+        "box",
+        (sys.executable, "-m", "edge", "--config", str(stage.box_toml)),
+        ready=answers("127.0.0.1", stage.kiosk_port, "/"),
+        ports=(Port("127.0.0.1", stage.kiosk_port, "--kiosk-port"),),
+    )
+
+
+def _stop_event() -> asyncio.Event:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
