@@ -67,8 +67,9 @@ def test_only_the_granted_room_is_followed(session, room, other):
     "trick",
     ["#", "+", "+/#", "ktv/#", "ktv/1/#", "ktv/+/lobby", "+/1/lobby", "ktv/1/r/+/state", "ktv/1/r/#",
      "ktv/1/u/+/n", "ktv/1/d/+/up", "ktv/1/r/room-x", "ktv/1/r/room+/#", "ktv/1/r/room#",
-     "ktv/1/r/room/#/state", "$SYS/#", "$CONTROL/dynamic-security/v1", "$share/g/ktv/1/r/room/#", "", "ktv/1/r/room/\0",
-     "/ktv/1/lobby", "ktv/1/lobby/", "ktv/1/lobby/#", "ktv//1/lobby", "ktv/1/r/room/" + "x" * 300],
+     "ktv/1/r/room/#/state", "$SYS/#", "$CONTROL/dynamic-security/v1", "$share/g/ktv/1/r/room/#", "",
+     "ktv/1/r/room/\0", "/ktv/1/lobby", "ktv/1/lobby/", "ktv/1/lobby/#", "ktv//1/lobby",
+     "ktv/1/r/room/" + "x" * 300],
 )  # fmt: skip
 def test_wildcards_and_lookalikes_beyond_the_own_prefix_are_refused(trick):
     assert not authorize(user("s", "me", "room"), "subscribe", trick)
