@@ -109,3 +109,10 @@ def test_every_shell_script_stops_at_the_first_fault():
 
     assert shell
     assert shown([path for path in shell if "set -euo pipefail" not in path.read_text()]) == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_of_the_front_pages_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
