@@ -47,7 +47,8 @@ def _row(path: str, method: str, operation: dict[str, Any]) -> list[str]:
         if status.startswith("2")
     ]
     said = operation.get("description") or operation.get("summary") or ""
-    return [f"`{method.upper()} {path}`", _schema(operation.get("requestBody", {})), ", ".join(answers), said]
+    body = _schema(operation.get("requestBody", {}))
+    return [f"`{method.upper()} {path}`", body, ", ".join(answers), said]
 
 
 def _schema(carrier: dict[str, Any]) -> str:
