@@ -44,16 +44,11 @@ def hub_page() -> str:
 
 def _table(fields: tuple[Field, ...], defaults: object) -> str:
     known = {field.name for field in dataclasses.fields(defaults)}  # type: ignore[arg-type]
-    rows = [
-        [
-            f"`{field.name}`",
-            words(field.annotation, _plain),
-            _value(getattr(defaults, field.name)),
-            field.meaning,
-        ]
-        for field in fields
-        if field.name in known and field.annotation is not None
-    ]
+    rows = []
+    for field in fields:
+        if field.name in known and field.annotation is not None:
+            default = _value(getattr(defaults, field.name))
+            rows.append([f"`{field.name}`", words(field.annotation, _plain), default, field.meaning])
     return table(["Key", "Type", "Default", "Meaning"], rows)
 
 

@@ -24,8 +24,9 @@ def messages_page() -> str:
         return f"[{name}](#wire-{name.lower()})" if name in known else f"`{name}`"
 
     intro = (
-        "JSON in UTF-8. Fields without a value are left out, unknown fields are ignored, a wrong one is refused. "
-        "MQTT payloads and REST bodies use the same types. Which message travels where: [](topics.md), [](rest.md)."
+        "JSON in UTF-8. Fields without a value are left out, unknown fields are ignored, a wrong one is "
+        "refused. MQTT payloads and REST bodies use the same types. Which message travels where: "
+        "[](topics.md), [](rest.md)."
     )
     shared = ["## Shared by all", *(_alias(alias, link) for alias in codec.aliases)]
     sections = ["\n\n".join(shared)]
@@ -47,8 +48,8 @@ def topics_page() -> str:
         path = function(*(f"<{parameter}>" for parameter in inspect.signature(function).parameters))
         rows.append([f"`{path.replace('<round_id>', '<round>')}`", _with_links(said)])
     intro = (
-        "MQTT 3.1.1. State is retained, and read by exact topic; events carry a revision, and a gap in it means: "
-        "get the snapshot over REST. Browsers only subscribe. Who may do what is one rule for every broker: "
+        "MQTT 3.1.1. State is retained, and read by exact topic; events carry a revision, and a gap in it "
+        "means: get the snapshot over REST. Browsers only subscribe. Who may do what is one rule for every broker: "
         "[](../explanation/security.md)."
     )
     return page("Topics", intro, table(["Topic", "What travels there"], sorted(rows)))
