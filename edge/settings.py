@@ -43,7 +43,7 @@ class HubSettings:
     url: str = ""
     """Address of the hub, such as `https://ktv.example`; empty: the box works alone."""
     enrol_code: str = ""
-    """One-time code from the hub's console, for the first start only; better in a file, or in KTV_ENROL_CODE."""
+    """One-time code from the hub's console, for the first start; better in a file or KTV_ENROL_CODE."""
     enrol_code_file: Path | None = None
     """File that holds the one-time code; empty: none."""
     mqtt_host: str = ""
