@@ -24,6 +24,9 @@ RESERVED_MS = 20_000
 ENTRY_S = 2 * 3600
 """How long an entry holds."""
 
+RENEW_MS = 10 * 60_000
+"""How long before its end a first entry is replaced on the lobby."""
+
 EMPTY_MS = 10 * 60_000
 """How long a room without singers stays."""
 
