@@ -27,8 +27,8 @@ def rest_page() -> str:
     intro = (
         "JSON over HTTPS at the hub's own address; the whole description is at `/api/openapi.json`. "
         "`Authorization: Bearer <access token>` from [Session](#wire-session), valid ten minutes. "
-        "An error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, and `detail`, which says "
-        "what to do. Bodies and answers are the [messages of the wire](wire.md)."
+        "An error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, and `detail`, "
+        "which says what to do. Bodies and answers are the [messages of the wire](wire.md)."
     )
     return page("REST", intro, *sections)
 

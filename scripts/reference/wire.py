@@ -49,8 +49,8 @@ def topics_page() -> str:
         rows.append([f"`{path.replace('<round_id>', '<round>')}`", _with_links(said)])
     intro = (
         "MQTT 3.1.1. State is retained, and read by exact topic; events carry a revision, and a gap in it "
-        "means: get the snapshot over REST. Browsers only subscribe. Who may do what is one rule for every broker: "
-        "[](../explanation/security.md)."
+        "means: get the snapshot over REST. Browsers only subscribe. Who may do what is one rule for "
+        "every broker: [](../explanation/security.md)."
     )
     return page("Topics", intro, table(["Topic", "What travels there"], sorted(rows)))
 
