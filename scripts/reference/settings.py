@@ -35,9 +35,10 @@ def hub_page() -> str:
     source = Path(cloud.settings.__file__)
     cls = next(cls for cls in read_module(source).classes if cls.name == "Settings")
     intro = (
-        "A TOML file without sections, then the environment: `KTV_HUB_` and the key in capitals, such as "
-        "`KTV_HUB_FRONT_PORT`. Everything has a default that works on one machine. Secrets are made at "
-        "the first start in `data_dir/secrets/`; `KTV_HUB_SECRET_<NAME>_FILE` names another file for one of them."
+        "A TOML file without sections, then the environment: `KTV_HUB_` and the key in capitals, such "
+        "as `KTV_HUB_FRONT_PORT`. Everything has a default that works on one machine. Secrets are made at "
+        "the first start in `data_dir/secrets/`; `KTV_HUB_SECRET_<NAME>_FILE` names another file for one of "
+        "them."
     )
     return page("Settings of the hub", intro, _table(cls.fields, cloud.settings.Settings()))
 
