@@ -5,6 +5,7 @@ before that with what to do.
 """
 
 import importlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,18 @@ from edge.core.geometry import BboxTuple, clip_bbox
 from edge.core.heatmaps import decode
 from edge.core.picture import Pixels
 from edge.core.tables import Table, TableKeeper, find_table
+from edge.ports import Detector
+from edge.wire.elements import Scene
+
+log = logging.getLogger(__name__)
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 """Looked for in this order."""
+
+SCENES = ("billiards",)
+"""Scenes that have a model."""
 
 LABELS = ("cue", *(str(number) for number in range(1, 16)))
 """Classes of the ball reader; one more class is no ball."""
@@ -174,6 +182,26 @@ class BilliardsDetector:
         labels = tuple((LABELS[i], round(float(shares[i]), 4)) for i in best)
         label = labels[0][0] if labels[0][1] >= 0.4 else None
         return Detection("ball", label, bbox, round(confidence, 4), labels)
+
+
+class BlindDetector:
+    """Sees nothing: for scenes that have no model."""
+
+    def detect(self, pixels: Pixels) -> list[Detection]:  # noqa: ARG002
+        """Return nothing."""
+        return []
+
+
+def load_detector(scene: Scene, *, threads: int = 2) -> Detector:
+    """Return the detector of `scene`; one that sees nothing where there is no model for it.
+
+    Raises:
+        Refused: a model or the TFLite runtime is missing.
+    """
+    if scene == "billiards":
+        return BilliardsDetector(num_threads=threads)
+    log.info("no model for scene %s: nothing is detected", scene)
+    return BlindDetector()
 
 
 def _by_depth(outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
