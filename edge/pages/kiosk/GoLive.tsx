@@ -1,0 +1,47 @@
+import { useState } from 'preact/hooks';
+import { Choice } from '../shared/components/Choice';
+import { Sheet } from '../shared/components/Sheet';
+import { t } from '../shared/i18n';
+import type { Box } from './box';
+
+const MODES = ['pk', 'duet', 'chorus', 'solo'] as const;
+const SCENES = ['party', 'billiards', 'tabletop', 'game', 'fitness', 'food', 'shop'] as const;
+
+export function GoLive({ box, onClose }: { box: Box; onClose: () => void }) {
+  const [mode, setMode] = useState<(typeof MODES)[number]>('pk');
+  const [scene, setScene] = useState<(typeof SCENES)[number]>('party');
+  const go = (kind: 'perform' | 'create') => {
+    box.order({ do: 'go-live', kind, mode, scene });
+    onClose();
+  };
+  return (
+    <Sheet title={t('kiosk.go-live')} onClose={onClose} testid="kiosk-open">
+      <div class="stack">
+        <Choice
+          label={t('open.mode')}
+          value={mode}
+          testid="open-mode"
+          onChange={setMode}
+          options={MODES.map((value) => ({ value, text: t(`mode.${value}`) }))}
+        />
+        <Choice
+          label={t('open.scene')}
+          value={scene}
+          testid="open-scene"
+          onChange={setScene}
+          options={SCENES.map((value) => ({ value, text: t(`scene.${value}`) }))}
+        />
+        <div class="go-live">
+          <button class="primary" data-testid="perform" onClick={() => go('perform')}>
+            <b>{t('open.perform')}</b>
+            <small>{t('open.perform.hint')}</small>
+          </button>
+          <button data-testid="create" onClick={() => go('create')}>
+            <b>{t('open.create')}</b>
+            <small>{t('open.create.hint')}</small>
+          </button>
+        </div>
+      </div>
+    </Sheet>
+  );
+}

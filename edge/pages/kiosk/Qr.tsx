@@ -1,0 +1,17 @@
+import { renderSVG } from 'uqr';
+
+interface Props {
+  url: string;
+  caption: string;
+  testid: string;
+}
+
+export function Qr({ url, caption, testid }: Props) {
+  const picture = `data:image/svg+xml;utf8,${encodeURIComponent(renderSVG(url, { border: 1 }))}`;
+  return (
+    <figure class="kiosk-qr card" data-testid={testid} data-url={url}>
+      <img src={picture} alt={url} />
+      <figcaption>{caption}</figcaption>
+    </figure>
+  );
+}

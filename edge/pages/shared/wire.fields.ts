@@ -1,0 +1,345 @@
+// Generated from edge/wire by scripts/generate-wire-types. Do not edit.
+
+/** Each message's fields; the first list must be there. */
+export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
+  Ack: {
+    required: ['e', 'upto'],
+    known: ['e', 'upto'],
+  },
+  AskBusGrant: {
+    required: [],
+    known: ['room'],
+  },
+  AskMatch: {
+    required: [],
+    known: ['mode', 'song', 'language', 'region', 'client'],
+  },
+  AskRoom: {
+    required: ['kind'],
+    known: ['kind', 'title', 'mode', 'song', 'scene', 'tags', 'visibility', 'capacity', 'client'],
+  },
+  AskSong: {
+    required: ['song'],
+    known: ['song'],
+  },
+  BeginRound: {
+    required: ['op', 'room', 'round'],
+    known: ['op', 'room', 'round'],
+  },
+  BoxLogIn: {
+    required: ['nonce', 'signature'],
+    known: ['nonce', 'signature'],
+  },
+  BoxSession: {
+    required: ['access_token', 'expires_in_s', 'box', 'qr_url'],
+    known: ['access_token', 'expires_in_s', 'box', 'qr_url', 'room'],
+  },
+  BoxState: {
+    required: ['s', 'queue'],
+    known: ['s', 'boot', 'v', 'room', 'queue'],
+  },
+  BusGrant: {
+    required: ['username', 'password', 'client_id', 'expires_in_s', 'topics'],
+    known: ['username', 'password', 'client_id', 'expires_in_s', 'topics'],
+  },
+  Challenge: {
+    required: ['nonce'],
+    known: ['nonce'],
+  },
+  Command: {
+    required: ['id', 'exp', 'do'],
+    known: ['id', 'exp', 'do'],
+  },
+  CommandAnswer: {
+    required: ['id', 'ok'],
+    known: ['id', 'ok', 'error', 'pick'],
+  },
+  Element: {
+    required: ['id', 'kind', 'bbox', 'confidence'],
+    known: ['id', 'kind', 'label', 'bbox', 'confidence', 'track'],
+  },
+  ElementsSeen: {
+    required: ['q', 't', 'x'],
+    known: ['q', 'rtp', 't', 'x'],
+  },
+  Enrol: {
+    required: ['code', 'public_key', 'name', 'hardware'],
+    known: ['code', 'public_key', 'name', 'hardware'],
+  },
+  Enrolled: {
+    required: ['box', 'user'],
+    known: ['box', 'user'],
+  },
+  EnterRoom: {
+    required: [],
+    known: ['client'],
+  },
+  Entered: {
+    required: ['room', 'role', 'watch'],
+    known: ['room', 'role', 'seat', 'publish', 'watch'],
+  },
+  Entry: {
+    required: ['kind', 'path', 'expires_ms', 'qr_svg'],
+    known: ['kind', 'path', 'expires_ms', 'qr_svg'],
+  },
+  Evidence: {
+    required: ['t', 'trace'],
+    known: ['t', 'trace', 'where'],
+  },
+  FindElement: {
+    required: ['op', 'room', 'pick'],
+    known: ['op', 'room', 'pick'],
+  },
+  GuestLogIn: {
+    required: [],
+    known: ['nickname', 'box_token', 'language', 'client'],
+  },
+  LeaveSeat: {
+    required: ['op', 'room'],
+    known: ['op', 'room'],
+  },
+  LineRated: {
+    required: ['type', 'rev', 'round', 'seat', 'line', 'score', 'rating'],
+    known: ['type', 'rev', 'round', 'seat', 'line', 'score', 'rating'],
+  },
+  Lobby: {
+    required: ['rev', 'rooms'],
+    known: ['rev', 'rooms'],
+  },
+  LobbyRoom: {
+    required: ['id', 'title', 'mode', 'scene', 'tags', 'language', 'region', 'broadcaster', 'state', 'viewers'],
+    known: ['id', 'title', 'mode', 'song_title', 'scene', 'tags', 'language', 'region', 'broadcaster', 'state', 'viewers', 'entry'],
+  },
+  LogIn: {
+    required: ['username', 'password'],
+    known: ['username', 'password', 'client'],
+  },
+  MediaGrant: {
+    required: ['url', 'token', 'seat', 'expires_in_s'],
+    known: ['url', 'token', 'seat', 'expires_in_s'],
+  },
+  NewTask: {
+    required: ['pick', 'target', 'result'],
+    known: ['pick', 'element', 'target', 'result', 'expires_in_s'],
+  },
+  Option: {
+    required: ['id', 'name_zh', 'name_en', 'parameter', 'points', 'picture'],
+    known: ['id', 'name_zh', 'name_en', 'parameter', 'points', 'picture'],
+  },
+  Pick: {
+    required: ['contour'],
+    known: ['seat', 'contour', 'rtp'],
+  },
+  PickAccepted: {
+    required: ['pick'],
+    known: ['pick'],
+  },
+  PickAnswer: {
+    required: ['candidates', 'exact_frame'],
+    known: ['element', 'candidates', 'exact_frame'],
+  },
+  PickAnswered: {
+    required: ['type', 'pick', 'answer', 'targets', 'results'],
+    known: ['type', 'pick', 'answer', 'targets', 'results'],
+  },
+  PointsChanged: {
+    required: ['type', 'points', 'why'],
+    known: ['type', 'points', 'why', 'task'],
+  },
+  QueueSong: {
+    required: ['op', 'queued'],
+    known: ['op', 'queued'],
+  },
+  QueuedSong: {
+    required: ['id', 'song'],
+    known: ['id', 'song', 'by'],
+  },
+  Refresh: {
+    required: ['refresh_token'],
+    known: ['refresh_token'],
+  },
+  RelayState: {
+    required: ['seats'],
+    known: ['seats'],
+  },
+  Request: {
+    required: ['id', 'kind', 'sender', 'to', 'room', 'room_title', 'message', 'state', 'expires_ms'],
+    known: ['id', 'kind', 'sender', 'to', 'room', 'room_title', 'message', 'state', 'expires_ms', 'entry'],
+  },
+  RequestChanged: {
+    required: ['type', 'request'],
+    known: ['type', 'request'],
+  },
+  Result: {
+    required: ['kind'],
+    known: ['kind', 'id', 'text', 'points'],
+  },
+  Room: {
+    required: ['id', 'rev', 'attributes', 'kind', 'broadcaster', 'state', 'seats', 'viewers', 'created_ms'],
+    known: ['id', 'rev', 'attributes', 'kind', 'broadcaster', 'state', 'seats', 'round', 'viewers', 'created_ms'],
+  },
+  RoomAttributes: {
+    required: ['title', 'mode', 'tags', 'language', 'region', 'visibility', 'capacity', 'scene'],
+    known: ['title', 'mode', 'song', 'tags', 'language', 'region', 'visibility', 'capacity', 'scene'],
+  },
+  RoomGranted: {
+    required: ['room', 'attributes', 'entry'],
+    known: ['room', 'attributes', 'entry'],
+  },
+  Round: {
+    required: ['id', 'song', 'song_title', 'mode', 'state', 'start_ms', 'duration_s', 'scores'],
+    known: ['id', 'song', 'song_title', 'mode', 'state', 'start_ms', 'duration_s', 'scores'],
+  },
+  RoundEnded: {
+    required: ['type', 'rev', 'final'],
+    known: ['type', 'rev', 'final'],
+  },
+  RoundFinal: {
+    required: ['round', 'room', 'song', 'scores', 'ended_ms'],
+    known: ['round', 'room', 'song', 'scores', 'winner', 'ended_ms'],
+  },
+  RoundScored: {
+    required: ['round', 'room', 'seat', 'score', 'lines', 'notes_hit'],
+    known: ['round', 'room', 'seat', 'score', 'lines', 'notes_hit'],
+  },
+  RoundStarted: {
+    required: ['type', 'rev', 'round'],
+    known: ['type', 'rev', 'round'],
+  },
+  Said: {
+    required: ['type', 'rev', 'user', 'text'],
+    known: ['type', 'rev', 'user', 'text'],
+  },
+  Say: {
+    required: ['text'],
+    known: ['text'],
+  },
+  ScoreChanged: {
+    required: ['q', 'n', 's', 't', 'x'],
+    known: ['q', 'n', 's', 't', 'l', 'x'],
+  },
+  ScoreSample: {
+    required: ['t', 'h'],
+    known: ['t', 'p', 'h'],
+  },
+  Seat: {
+    required: ['seat', 'user', 'client', 'is_stand_in', 'is_live', 'is_ready'],
+    known: ['seat', 'user', 'client', 'box', 'is_stand_in', 'is_live', 'is_ready'],
+  },
+  SeatMedia: {
+    required: ['room', 'seat', 'is_live', 'viewers'],
+    known: ['room', 'seat', 'is_live', 'viewers'],
+  },
+  SeatOffered: {
+    required: ['type', 'ticket', 'room', 'entry', 'expires_ms'],
+    known: ['type', 'ticket', 'room', 'entry', 'expires_ms'],
+  },
+  SeatReady: {
+    required: ['room', 'seat'],
+    known: ['room', 'seat'],
+  },
+  SendRequest: {
+    required: ['to', 'room'],
+    known: ['to', 'room', 'message'],
+  },
+  Session: {
+    required: ['access_token', 'refresh_token', 'expires_in_s', 'user', 'attributes', 'points'],
+    known: ['access_token', 'refresh_token', 'expires_in_s', 'user', 'attributes', 'points', 'box'],
+  },
+  SignUp: {
+    required: ['username', 'password', 'attributes'],
+    known: ['username', 'password', 'attributes'],
+  },
+  Song: {
+    required: ['info', 'lines'],
+    known: ['info', 'lines'],
+  },
+  SongEnded: {
+    required: ['room', 'round', 'seat'],
+    known: ['room', 'round', 'seat'],
+  },
+  SongFound: {
+    required: ['songs', 'total'],
+    known: ['songs', 'total'],
+  },
+  SongInfo: {
+    required: ['id', 'title', 'artist', 'language', 'duration_s', 'version', 'rights', 'has_backing'],
+    known: ['id', 'title', 'artist', 'language', 'duration_s', 'version', 'rights', 'has_backing'],
+  },
+  SongLine: {
+    required: ['t', 'd', 'notes', 'singer'],
+    known: ['t', 'd', 'notes', 'singer'],
+  },
+  SongNote: {
+    required: ['t', 'd', 'p', 'w', 'k'],
+    known: ['t', 'd', 'p', 'w', 'k'],
+  },
+  StartBox: {
+    required: ['op', 'enrol_code', 'name', 'take'],
+    known: ['op', 'enrol_code', 'name', 'take'],
+  },
+  StartRound: {
+    required: [],
+    known: ['song'],
+  },
+  StopBox: {
+    required: ['op', 'room', 'seat'],
+    known: ['op', 'room', 'seat'],
+  },
+  StopRound: {
+    required: ['op', 'room', 'round'],
+    known: ['op', 'room', 'round'],
+  },
+  TakeSeat: {
+    required: ['op', 'room', 'seat', 'scene', 'mode', 'singer'],
+    known: ['op', 'room', 'seat', 'scene', 'mode', 'singer', 'publish', 'hear', 'source'],
+  },
+  Task: {
+    required: ['id', 'room', 'seat', 'initiator', 'receiver', 'element', 'target', 'result', 'state', 'created_ms', 'expires_ms'],
+    known: ['id', 'room', 'seat', 'initiator', 'receiver', 'element', 'target', 'result', 'state', 'created_ms', 'expires_ms'],
+  },
+  TaskAchieved: {
+    required: ['task', 'room', 'evidence'],
+    known: ['task', 'room', 'evidence'],
+  },
+  TaskClosed: {
+    required: ['type', 'rev', 'task'],
+    known: ['type', 'rev', 'task'],
+  },
+  TaskDelivered: {
+    required: ['type', 'rev', 'task', 'text_zh', 'text_en'],
+    known: ['type', 'rev', 'task', 'text_zh', 'text_en'],
+  },
+  TaskElement: {
+    required: ['kind'],
+    known: ['kind', 'label', 'track', 'bbox'],
+  },
+  TaskList: {
+    required: ['rev', 'tasks'],
+    known: ['rev', 'tasks'],
+  },
+  Ticket: {
+    required: ['id', 'state', 'expires_ms'],
+    known: ['id', 'state', 'room', 'entry', 'expires_ms'],
+  },
+  Up: {
+    required: ['e', 's', 'k', 'p'],
+    known: ['e', 's', 'k', 'p'],
+  },
+  User: {
+    required: ['id', 'nickname', 'avatar'],
+    known: ['id', 'nickname', 'avatar'],
+  },
+  UserAttributes: {
+    required: ['nickname'],
+    known: ['nickname', 'avatar', 'language', 'region', 'voice_range', 'favourite_songs', 'skill_rating'],
+  },
+  WatchTasks: {
+    required: ['op', 'room', 'tasks'],
+    known: ['op', 'room', 'tasks'],
+  },
+  WelcomePatron: {
+    required: ['op', 'user'],
+    known: ['op', 'user'],
+  },
+};

@@ -1,0 +1,45 @@
+// How elements, targets and results are said.
+import { language, t } from './i18n';
+import { STRINGS, type Key } from './strings';
+import type { Element, Option, Result, Task, TaskElement } from './wire';
+
+function known(key: string, otherwise: string): string {
+  return key in STRINGS ? t(key as Key) : otherwise;
+}
+
+/** `ball:8` becomes “8号球” or “Ball 8”. */
+export function elementName(element: TaskElement | Element): string {
+  const kind = known(`kind.${element.kind}`, element.kind);
+  if (!element.label) return kind;
+  if (language.value === 'en') return `${kind} ${element.label}`;
+  return /^\d+$/.test(element.label) ? `${element.label}号${kind}` : `${element.label} ${kind}`;
+}
+
+/** `hits(ball:8)` becomes “碰到 ball:8” or “hits ball:8”. */
+export function targetName(target: string): string {
+  const found = /^([a-z-]+)(?:\((.*)\))?$/.exec(target);
+  if (!found) return target;
+  const name = known(`target.${found[1]}`, found[1]!);
+  return found[2] ? `${name} ${found[2]}` : name;
+}
+
+/** The sign of a result where its catalogue entry is not at hand. */
+export function resultSign(result: Result): string {
+  return { gift: '🎁', sticker: '😎', caption: '💬', picture: '🖼️' }[result.kind];
+}
+
+export function resultName(result: Result, catalogue: Option[] = []): string {
+  const option = catalogue.find((one) => one.id === result.id);
+  const name = option ? (language.value === 'en' ? option.name_en : option.name_zh) : result.text;
+  return [resultSign(result), name ?? '', result.points ? `${result.points}` : ''].filter(Boolean).join(' ');
+}
+
+/** What a badge says. */
+export function taskText(task: Task): string {
+  return `${elementName(task.element)} ${targetName(task.target)}`;
+}
+
+/** `NAME` or `NAME(value)`. */
+export function targetOf(option: Option, parameter: string): string {
+  return option.parameter === 'none' ? option.id : `${option.id}(${parameter.trim()})`;
+}
