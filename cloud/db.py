@@ -21,6 +21,9 @@ from cloud.settings import Settings
 BUSY_MS = 30_000
 """How long a writer waits for its turn, in ms."""
 
+MIGRATION_LOCK = 0x6B7476
+"""PostgreSQL's advisory lock under which one process at a time migrates."""
+
 Big = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit number that SQLite can also count up by itself."""
 
@@ -94,6 +97,8 @@ def migrate(settings: Settings) -> None:
     engine = open_engine(settings.database).execution_options(ktv_writes=True)
     try:
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:

@@ -142,6 +142,9 @@ def grant_bus(
 ) -> tuple[Principal, BusGrant]:
     """Return who may connect to the broker now, and how.
 
+    A user's every grant has a name of its own: a broker cuts a connection whose name is granted anew,
+    and a page wants to keep its old one until the new one stands.
+
     Raises:
         NotAllowed: a room the caller is not in.
     """
@@ -160,7 +163,7 @@ def _principal(session: Session, caller: Caller, room_id: str | None) -> Princip
     if caller.box_id is None:
         if room_id is not None:
             rooms.check_takes_part(session, caller, rooms.living(session, room_id))
-        return authorise.user(caller.principal.removeprefix("u-"), caller.user_id, room_id)
+        return authorise.user(new_id(), caller.user_id, room_id)
     if room_id is None:
         return authorise.box(caller.box_id)
     seat = _seat(session, caller.box_id)

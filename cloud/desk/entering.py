@@ -118,7 +118,7 @@ def enter(
     if name == "a":
         rules.check_first_client(client)
     if caller.box_id is not None:
-        _leave_other_rooms(desk, session, caller.box_id, room.id, now_ms)
+        _leave_other_rooms(session, caller.box_id, room.id, now_ms)
     seating.sit(desk, session, room, name, caller, client, now_ms)
     if room.reserved_for == caller.user_id:
         room.reserved_for = room.reserved_until_ms = None
@@ -138,11 +138,11 @@ def _room_of_entry(desk: Desk, session: Session, caller: Caller, token: str, now
     return room
 
 
-def _leave_other_rooms(desk: Desk, session: Session, box_id: str, room_id: str, now_ms: int) -> None:
+def _leave_other_rooms(session: Session, box_id: str, room_id: str, now_ms: int) -> None:
     """A box is in one room at a time: the last one it was sent to."""
     chosen = select(models.Seat).where(models.Seat.box_id == box_id, models.Seat.room_id != room_id)
     for seat in session.scalars(chosen).all():
-        _vacate(desk, session, rooms.locked(session, seat.room_id), seat, now_ms)
+        _vacate(session, rooms.locked(session, seat.room_id), seat, now_ms)
 
 
 def _entered(
@@ -220,7 +220,7 @@ def _stop_watching(session: Session, room_id: str, principal: str) -> bool:
     return True
 
 
-def leave_seat(desk: Desk, session: Session, caller: Caller, room_id: str, name: str, now_ms: int) -> None:
+def leave_seat(session: Session, caller: Caller, room_id: str, name: str, now_ms: int) -> None:
     """Leave a seat, or send its singer away as the broadcaster; a round being sung ends.
 
     Raises:
@@ -234,10 +234,10 @@ def leave_seat(desk: Desk, session: Session, caller: Caller, room_id: str, name:
         raise Unknown(f"seat {name} of this room is free")
     if caller.user_id not in (seat.user_id, room.broadcaster_id):
         raise NotAllowed("only the singer and the broadcaster may free a seat")
-    _vacate(desk, session, room, seat, now_ms)
+    _vacate(session, room, seat, now_ms)
 
 
-def _vacate(desk: Desk, session: Session, room: models.Room, seat: models.Seat, now_ms: int) -> None:
+def _vacate(session: Session, room: models.Room, seat: models.Seat, now_ms: int) -> None:
     rounds.stop(session, room, now_ms)
     tasks.close_all(session, room, now_ms, seat=seat.seat)
     seating.free(session, room, seat, now_ms)
@@ -278,12 +278,3 @@ def close(session: Session, room: models.Room, now_ms: int) -> None:
     session.flush()
     rooms.changed(session, room, now_ms)
     rooms.lobby_changed(session, now_ms)
-
-
-def chat(session: Session, caller: Caller, room_id: str, asked: wire.Say, now_ms: int) -> None:
-    """Say something to everyone in a room the caller is in."""
-    callers.forbid_stand_in(caller)
-    room = rooms.locked(session, room_id)
-    rooms.check_takes_part(session, caller, room)
-    who = views.user(session.get_one(models.User, caller.user_id))
-    rooms.tell(session, room, wire.Said(user=who, text=asked.text), now_ms)

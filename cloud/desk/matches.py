@@ -41,7 +41,7 @@ def ask(session: Session, caller: Caller, asked: wire.AskMatch, now_ms: int) -> 
     return views.ticket(row)
 
 
-def _waiting() -> Select[tuple[models.Ticket]]:
+def _waiting() -> Select[models.Ticket]:
     oldest_first = (models.Ticket.created_ms, models.Ticket.id)
     return select(models.Ticket).where(models.Ticket.state == "waiting").order_by(*oldest_first)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from cloud import models
 from cloud.core.errors import NotAllowed, TooLate, Unknown
-from cloud.desk import outbox, views
+from cloud.desk import callers, outbox, views
 from cloud.desk.callers import Caller
 from edge.wire import rooms as wire
 from edge.wire import topics
@@ -96,6 +96,15 @@ def tell(
     room.events_rev += 1
     numbered = event.model_copy(update={"rev": room.events_rev})
     outbox.say(session, topics.room_events(room.id), numbered, now_ms)
+
+
+def chat(session: Session, caller: Caller, room_id: str, asked: wire.Say, now_ms: int) -> None:
+    """Say something to everyone in a room the caller is in."""
+    callers.forbid_stand_in(caller)
+    room = locked(session, room_id)
+    check_takes_part(session, caller, room)
+    who = views.user(session.get_one(models.User, caller.user_id))
+    tell(session, room, wire.Said(user=who, text=asked.text), now_ms)
 
 
 def lobby(session: Session) -> wire.Lobby:

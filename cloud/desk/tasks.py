@@ -22,7 +22,6 @@ from edge.wire import tasks as wire
 from edge.wire import topics
 from edge.wire.boxes import CommandAnswer, FindElement, WatchTasks
 from edge.wire.elements import Element, Pick, PickAccepted, PickAnswer
-from edge.wire.rooms import RoomEvent
 from edge.wire.users import PickAnswered, PointsChanged
 
 log = logging.getLogger(__name__)
@@ -304,7 +303,11 @@ def _tell_points(
 
 
 def _publish_end(
-    session: Session, room: models.Room, row: models.Task, event: RoomEvent, now_ms: int
+    session: Session,
+    room: models.Room,
+    row: models.Task,
+    event: wire.TaskDelivered | wire.TaskClosed,
+    now_ms: int,
 ) -> None:
     rooms.tell(session, room, event, now_ms)
     _publish(session, room, row, now_ms)
