@@ -7,7 +7,8 @@ frame; that is an error, counted, and said once for each reader. A picture queue
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,16 @@ class Stream(Generic[T]):
         if reader in self._readers:
             self._readers.remove(reader)
         reader.close()
+
+
+@asynccontextmanager
+async def closing(frames: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """Hand out `frames`, and close their device at the end of the block, whatever ends it."""
+    try:
+        yield frames
+    finally:
+        if isinstance(frames, AsyncGenerator):
+            await frames.aclose()
 
 
 def sound_stream(name: str, limit: int = 200) -> Stream[T]:

@@ -93,6 +93,7 @@ class MqttBus:
 
     def renew(self) -> None:
         """Connect again now with a new grant, for instance after taking a seat."""
+        self.is_connected = False
         self._renewal.set()
 
     async def run(self) -> None:
