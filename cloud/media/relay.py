@@ -135,15 +135,18 @@ class Relay:
         *,
         addresses: Sequence[str] | None,
         limits: Limits | None = None,
-        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.limits = limits or Limits()
         self.sessions: dict[str, Session] = {}
         self.seats: dict[SeatKey, Seat] = {}
         self._plant = plant
         self._addresses = addresses
-        self._changed = changed
+        self._changed: Callable[[], None] = lambda: None
         self._ended: asyncio.Queue[Session] = asyncio.Queue()
+
+    def tell(self, changed: Callable[[], None]) -> None:
+        """Call `changed` each time the state may have changed."""
+        self._changed = changed
 
     def state(self) -> RelayState:
         """Return everything the relay carries now."""

@@ -47,7 +47,7 @@ def new_connection() -> RTCPeerConnection:
 
 
 def bind_to(connection: RTCPeerConnection, url: str) -> None:
-    """Gather candidates on loopback alone where the hub is there; aiortc leaves loopback out."""
+    """Gather candidates on loopback too where the hub is there; aioice leaves loopback out."""
     if not is_loopback(url):
         return
     for transceiver in connection.getTransceivers():
@@ -61,7 +61,7 @@ def bind_to(connection: RTCPeerConnection, url: str) -> None:
             ice: Any = ice,
             gather: Any = gather,
         ) -> Any:
-            return await gather(ice, component, ["127.0.0.1"], timeout)
+            return await gather(ice, component, ["127.0.0.1", *addresses], timeout)
 
         setattr(ice, "get_component_candidates", on_loopback)  # noqa: B010 - a method of one object
 
