@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import imageio_ffmpeg
-from pydub import AudioSegment
-from pydub.exceptions import PydubException
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -22,21 +19,11 @@ from cloud import models
 from cloud.core.errors import Unknown, Wrong
 from cloud.core.songs import SongFile, parse
 from cloud.db import Database
-from cloud.desk import views
+from cloud.desk import sounds, views
 from edge.wire import songs as wire
 
 log = logging.getLogger(__name__)
 
-PLAYABLE = {
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".mp3": "audio/mpeg",
-    ".m4a": "audio/mp4",
-    ".wav": "audio/wav",
-}
-"""Sound files that every browser plays, and their types."""
-
-SOUNDS = {*PLAYABLE, ".flac", ".wma", ".aif", ".aiff", ".ape", ".aac", ".mp4", ".mpg", ".mkv"}
 TAIL_S = 1.0
 """What is sung after the last note of a song without backing: nothing, for this long."""
 
@@ -71,7 +58,7 @@ def import_songs(database: Database, folders: tuple[Path, ...], audio_dir: Path)
                 raise Wrong(f"another folder is called {found.id} too: rename one of them")
             _store(database, found, audio_dir)
             seen.add(found.id)
-        except (Wrong, OSError, PydubException) as error:
+        except (Wrong, OSError) as error:
             log.warning("song %s is left out: %s", folder, error)
     with database.write() as session:
         for row in session.scalars(select(models.Song)):
@@ -91,13 +78,13 @@ def read_folder(folder: Path) -> Found:
         song = parse(_text(raw))
     except Wrong as error:
         raise Wrong(f"{path.name}: {error}") from error
-    sounds = {part: sound for part in _HEADERS if (sound := _sound(folder, song, part)) is not None}
+    found = {part: sound for part in _HEADERS if (sound := _sound(folder, song, part)) is not None}
     licence = folder / "licence.txt"
     rights = licence.read_text("utf-8").strip().splitlines()[0][:240] if licence.is_file() else ""
     hashed = hashlib.sha256(raw + rights.encode())
-    for sound in sounds.values():
+    for sound in found.values():
         hashed.update(sound.name.encode() + sound.read_bytes())
-    return Found(song_id(folder.name), _text(raw), song, sounds, rights, hashed.hexdigest())
+    return Found(song_id(folder.name), _text(raw), song, found, rights, hashed.hexdigest())
 
 
 def _song_file(folder: Path) -> Path:
@@ -123,7 +110,7 @@ def _sound(folder: Path, song: SongFile, part: Part) -> Path | None:
         named = folder / Path(song.headers.get(header, "")).name
         if named.is_file():
             return named
-    return next((one for one in sorted(folder.glob(f"{part}.*")) if one.suffix.lower() in SOUNDS), None)
+    return next((one for one in sorted(folder.glob(f"{part}.*")) if one.suffix.lower() in sounds.KNOWN), None)
 
 
 def song_id(name: str) -> str:
@@ -140,7 +127,7 @@ def _store(database: Database, found: Found, audio_dir: Path) -> None:
             return
     paths = {part: _playable(sound, audio_dir, found, part) for part, sound in found.sounds.items()}
     backing = paths.get("backing")
-    duration_s = _duration_s(backing) if backing else found.song.end_s + TAIL_S
+    duration_s = sounds.duration_s(backing) if backing else found.song.end_s + TAIL_S
     headers = found.song.headers
     with database.write() as session:
         row = session.get(models.Song, found.id) or models.Song(id=found.id, version=0)
@@ -162,29 +149,12 @@ def _still_there(row: models.Song) -> bool:
 
 def _playable(sound: Path, audio_dir: Path, found: Found, part: Part) -> Path:
     """Return a file with this sound that browsers play; converted when it is not one yet."""
-    if sound.suffix.lower() in PLAYABLE:
+    if sound.suffix.lower() in sounds.PLAYABLE:
         return sound.resolve()
     target = audio_dir / f"{found.id}-{part}-{found.content_hash[:12]}.ogg"
     if not target.is_file():
-        audio_dir.mkdir(parents=True, exist_ok=True)
-        draft = target.with_suffix(".part")
-        _decode(sound).export(draft, format="ogg", codec="libopus", bitrate="128k").close()
-        draft.replace(target)
+        sounds.convert(sound, target)
     return target
-
-
-def _duration_s(sound: Path) -> float:
-    seconds: float = _decode(sound).duration_seconds
-    return seconds
-
-
-def _decode(sound: Path) -> AudioSegment:
-    """Decode a file with the ffmpeg that comes with the hub.
-
-    By way of a temporary file: pydub's other way wants ffprobe, which does not come along.
-    """
-    AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
-    return AudioSegment.from_file_using_temporary_files(str(sound))
 
 
 def search(session: Session, words: str, limit: int) -> wire.SongFound:
@@ -231,4 +201,4 @@ def audio(session: Session, song: str, part: Part) -> tuple[Path, str]:
     path = row.backing if part == "backing" else row.vocals
     if path is None or not Path(path).is_file():
         raise Unknown(f"song {song} has no {part}")
-    return Path(path), PLAYABLE[Path(path).suffix.lower()]
+    return Path(path), sounds.PLAYABLE[Path(path).suffix.lower()]

@@ -61,5 +61,6 @@ def create_app(
     problems.install(app)
     hub = Hub(open_desk(settings), database, clock, grant)
     app.extensions["ktv"] = hub
+    app.extensions["ktv-limiter"] = limiter  # what it decorates holds it weakly
     mount(app, hub, limiter, [api.api for api in APIS])
     return app

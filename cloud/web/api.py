@@ -141,6 +141,7 @@ def mount(app: Flask, hub: Hub, limiter: Limiter, apis: list[Api]) -> None:
 def _view(hub: Hub, limiter: Limiter, endpoint: Endpoint) -> Callable[..., Response]:
     """Return the Flask view of an endpoint: who asks, how often, what, and the answer."""
 
+    @wraps(endpoint.view)  # the limiter counts by name
     def work(call: Call, path: dict[str, str]) -> Response:
         given: list[object] = [call]
         if endpoint.query is not None:
@@ -151,7 +152,7 @@ def _view(hub: Hub, limiter: Limiter, endpoint: Endpoint) -> Callable[..., Respo
             path = {**path, "key": _read_key()}
         return _rendered(endpoint, endpoint.view(*given, **path))
 
-    limited = work
+    limited: Callable[..., Response] = work
     if endpoint.limit is not None:
         limited = limiter.limit(endpoint.limit, key_func=lambda: _who(hub))(work)
 
