@@ -167,7 +167,14 @@ class Supervisor:
             raise
 
     async def add(self, child: Child) -> None:
-        """Start one more child, wait until it is ready, and keep it running from then on."""
+        """Start one more child, wait until it is ready, and keep it running from then on.
+
+        Raises:
+            PortInUse: another program listens where it should.
+            ChildFailed: it ended, or was not ready in time.
+        """
+        for port in child.ports:
+            require_free(port)
         running = _Running(child, self.log_dir / f"{child.name}.log", self._tell)
         self._running.append(running)
         running.start()
