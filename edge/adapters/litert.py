@@ -161,8 +161,7 @@ class BilliardsDetector:
         found = []
         for x, y, w, h, confidence in decode(heat[0, :, :, 0], boxes[0], self._threshold):
             bbox = clip_bbox((left + x * wide, top + y * high, w * wide, h * high))
-            middle = bbox[0] + bbox[2] / 2, bbox[1] + bbox[3] / 2
-            if table is None or table.holds(*middle):
+            if table is None or table.may_hold_ball(bbox):
                 detection = self._read(pixels, bbox, confidence)
                 found += [detection] if detection else []
         return found

@@ -11,6 +11,7 @@ from edge.core.geometry import (
     BboxTuple,
     Homography,
     Points,
+    centre,
     clip_bbox,
     distance_to_segment,
     homography,
@@ -24,6 +25,10 @@ WORK_WIDTH = 256
 
 LONG = 2.0
 """Length of a table in its own widths: the tables of every game are twice as long as wide."""
+
+
+BALL = 0.047
+"""Breadth of a ball in table widths: 0.045 on nine feet, 0.058 on seven, less the cushions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,16 @@ class Table:
         """Return whether a point of the picture is on the cloth, or at most `margin` widths beside it."""
         along, across = self.on_table(np.array([[x, y]]))[0]
         return bool(-margin <= along <= LONG + margin and -margin <= across <= 1 + margin)
+
+    def may_hold_ball(self, bbox: BboxTuple) -> bool:
+        """Return whether a thing in `bbox` lies on the cloth and is about as broad as a ball there."""
+        x, y = centre(bbox)
+        return self.holds(x, y) and 0.5 < bbox[2] / self.breadth_at(x, y) < 2.0
+
+    def breadth_at(self, x: float, y: float) -> float:
+        """Return how broad a ball is at a place, as a fraction of the picture's width."""
+        beside = self.on_table(np.array([[x - 0.01, y], [x + 0.01, y]]))
+        return BALL * 0.02 / max(float(np.linalg.norm(beside[1] - beside[0])), 1e-6)
 
     def region(self, aspect: float, picture_aspect: float) -> BboxTuple:
         """Return the part of the picture to look at, for a detector whose input has this aspect.

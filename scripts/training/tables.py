@@ -161,15 +161,17 @@ def _sights(image: Image, view: View, look: Look, high: float) -> None:
         fill(image, disc(view, np.array([x, y, high], np.float32), 0.009), look.sights)
 
 
-def paint_shadows(image: Image, view: View, places: Floats, strength: float, lean: Floats) -> None:
+def paint_shadows(
+    image: Image, view: View, places: Floats, strength: float, lean: Floats, radius: float = BALL_M
+) -> None:
     """Darken the cloth where balls at `places` (n, 3) keep the lamps' light away."""
     mask = np.zeros(image.shape[:2], np.uint8)
     sigma = 1.0
     for place in places:
         spot = np.array([place[0] + lean[0], place[1] + lean[1], 0.0], np.float32)
-        fill_mask = np.round(disc(view, spot, BALL_M * 1.12) * (1 << SHIFT)).astype(np.int32)
+        fill_mask = np.round(disc(view, spot, radius * 1.12) * (1 << SHIFT)).astype(np.int32)
         cv2.fillPoly(mask, [fill_mask], 255, cv2.LINE_AA, SHIFT)
-        sigma = max(sigma, view.scale(place) * BALL_M * 0.28)
+        sigma = max(sigma, view.scale(place) * radius * 0.28)
     soft = cv2.GaussianBlur(mask, (0, 0), sigma).astype(np.float32)[..., None]
     image[:] = (image * (1 - strength * soft / 255)).astype(np.uint8)
 
