@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud.broker.passwords import SERVICES
 from cloud.broker.place import MAX_PACKET_BYTES, BrokerLost, Place
@@ -225,6 +226,7 @@ class Mosquitto:
         self._lock = threading.Lock()
         self._client: mqtt.Client | None = None
         self._ready = threading.Event()
+        self._refusal = ""
         self._answers: dict[str, list[dict[str, Any]]] = {}
         self._answered = threading.Condition()
 
@@ -321,9 +323,10 @@ class Mosquitto:
             if self._client is None:
                 self._client = self._connect()
         if not self._ready.wait(ANSWER_S):
-            raise BrokerLost(
-                f"no broker answers on {self._place.host}:{self._place.port}: is `ktv hub broker` running?"
-            )
+            where = f"{self._place.host}:{self._place.port}"
+            if self._refusal:
+                raise BrokerLost(f"the broker on {where} is not this hub's: it says {self._refusal}")
+            raise BrokerLost(f"no broker answers on {where}: is `ktv hub broker` running?")
         return self._client
 
     def _connect(self) -> mqtt.Client:
@@ -340,7 +343,10 @@ class Mosquitto:
         client.loop_start()
         return client
 
-    def _listen(self, client: mqtt.Client, *_: object) -> None:
+    def _listen(
+        self, client: mqtt.Client, _data: object, _flags: object, code: ReasonCode, _props: object
+    ) -> None:
+        self._refusal = str(code) if code.is_failure else ""
         client.subscribe(f"{CONTROL}/response", qos=1)
 
     def _keep(self, payload: bytes) -> None:
