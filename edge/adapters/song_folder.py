@@ -73,7 +73,9 @@ def _notes_of(path: Path) -> Path:
     if (path / "song.txt").is_file():
         return path / "song.txt"
     found = sorted(
-        file for file in path.iterdir() if file.suffix.lower() == ".txt" and file.name.lower() not in _NOT_SONGS
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() == ".txt" and file.name.lower() not in _NOT_SONGS
     )
     if len(found) != 1:
         raise SongError(f'folder "{path}" holds {len(found)} .txt files: name the song file itself')

@@ -25,7 +25,9 @@ def load_sound(path: Path, rate_hz: int) -> Samples:
         samples = _decode(path, rate_hz)
     except (av.error.FFmpegError, ValueError) as error:
         reason = str(error).partition(": '")[0]
-        raise Refused(f'sound file "{path}" cannot be read ({reason}): convert it to FLAC, Opus, MP3 or WAV') from error
+        raise Refused(
+            f'sound file "{path}" cannot be read ({reason}): convert it to FLAC, Opus, MP3 or WAV'
+        ) from error
     if not len(samples):
         raise Refused(f'sound file "{path}" holds no sound: give a file with an audio track')
     return samples
@@ -58,12 +60,17 @@ def _decode(path: Path, rate_hz: int) -> Samples:
     with av.open(str(path)) as container:
         if not container.streams.audio:
             return np.zeros(0, dtype=np.float32)
-        resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate_hz)
+        resampler = av.AudioResampler(format="fltp", rate=rate_hz)
         for frame in container.decode(audio=0):
             for out in resampler.resample(frame):
-                parts.append(out.to_ndarray()[0])
+                parts.append(_mono(out))
                 count += len(parts[-1])
             if count > MAX_SOUND_S * rate_hz:
                 raise ValueError(f"longer than {MAX_SOUND_S // 60} minutes")
-        parts.extend(out.to_ndarray()[0] for out in resampler.resample(None))
-    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, dtype=np.float32)
+        parts.extend(_mono(out) for out in resampler.resample(None))
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+
+
+def _mono(frame: av.AudioFrame) -> Samples:
+    """The mean of the channels: FFmpeg's own mix is louder and may clip."""
+    return np.asarray(frame.to_ndarray().mean(axis=0), dtype=np.float32)

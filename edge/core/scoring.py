@@ -5,7 +5,7 @@ The formula is explained for singers in docs/explanation/scoring.md. The rules o
 - only song time and pitch count: loudness, timbre and the order in which frames arrive do not;
 - a note earns by the time that it is sung, full within `FULL_CENTS`, nothing beyond `NONE_CENTS`;
 - octaves are free, but one octave for the whole line: it is chosen afterwards, for the singer's best;
-- what one unchanging tone would earn is taken off, so that only melody counts;
+- what one unchanging tone would earn while somebody sings is taken off, so that only melody counts;
 - the same points give the same score, however they are cut into portions.
 """
 
@@ -39,8 +39,14 @@ _WEIGHTS: dict[NoteKind, float] = {
     "freestyle": 0.0,
 }
 _RAP: frozenset[NoteKind] = frozenset({"rap", "golden-rap"})
-_RATINGS: tuple[tuple[float, Rating], ...] = ((90.0, "perfect"), (75.0, "great"), (55.0, "good"), (30.0, "ok"))
+_RATINGS: tuple[tuple[float, Rating], ...] = (
+    (90.0, "perfect"),
+    (75.0, "great"),
+    (55.0, "good"),
+    (30.0, "ok"),
+)
 _EPSILON_S = 1e-6
+_NEAREST = sorted(range(len(OCTAVES)), key=lambda index: abs(OCTAVES[index]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +90,18 @@ def rate(score: float) -> Rating:
     return next((word for least, word in _RATINGS if score >= least), "miss")
 
 
+def is_scored(line: Line) -> bool:
+    """Whether anything can be earned in `line`."""
+    return any(_WEIGHTS[note.kind] and note.duration_s > 0 for note in line.notes)
+
+
 def chance(lines: Iterable[Line], key: int = 0) -> float:
-    """Return the share of `lines` that the luckiest unchanging tone earns, 0 to `MOST_CHANCE`."""
-    notes = [note for line in lines for note in line.notes if _WEIGHTS[note.kind]]
+    """Return what the luckiest unchanging tone earns of the pitched notes, 0 to `MOST_CHANCE`."""
+    notes = [note for line in lines for note in line.notes if _WEIGHTS[note.kind] and note.kind not in _RAP]
     total = sum(_WEIGHTS[note.kind] * note.duration_s for note in notes)
     if not total:
         return 0.0
-    pitched = [note for note in notes if note.kind not in _RAP]
-    best = max((_tone_earns(tone / 4 + key, pitched, key) for tone in range(48)), default=0.0)
+    best = max(_tone_earns(tone / 4 + key, notes, key) for tone in range(48))
     return min(best / total, MOST_CHANCE)
 
 
@@ -107,38 +117,56 @@ def _tone_earns(tone: float, notes: Sequence[Note], key: int) -> float:
 class _NoteTally:
     """What has been earned of one note so far, for each octave."""
 
-    def __init__(self, note: Note) -> None:
+    def __init__(self, note: Note, chance_share: float) -> None:
         self.note = note
         self.weight = _WEIGHTS[note.kind]
-        self.sung_s = [0.0] * len(OCTAVES)
-        self.hit_s = [0.0] * len(OCTAVES)
+        self._chance = 0.0 if note.kind in _RAP else chance_share
+        self._voiced_s = 0.0
+        self._sung_s = [0.0] * len(OCTAVES)
+        self._hit_s = [0.0] * len(OCTAVES)
 
     def hear(self, midi: float, seconds: float, key: int) -> None:
         """Count `seconds` of a voice at `midi`."""
+        self._voiced_s += seconds
         for index, octave in enumerate(OCTAVES):
-            earns = 1.0
-            if self.note.kind not in _RAP:
-                earns = credit(100.0 * (midi - self.note.midi - key - 12 * octave))
-            self.sung_s[index] += earns * seconds
+            earns = self.credit(midi, octave, key)
+            self._sung_s[index] += earns * seconds
             if earns >= 0.5:
-                self.hit_s[index] += seconds
+                self._hit_s[index] += seconds
+
+    def credit(self, midi: float, octave: int, key: int) -> float:
+        """What `midi` earns of this note if the line is sung `octave` octaves away."""
+        if self.note.kind in _RAP:
+            return 1.0
+        return credit(100.0 * (midi - self.note.midi - key - 12 * octave))
 
     def possible(self, now_s: float) -> float:
         """What could have been earned until `now_s`."""
         return self.weight * max(0.0, min(now_s, self.note.end_s) - self.note.start_s)
 
     def earned(self, octave: int, now_s: float) -> float:
-        """What was earned until `now_s` if the line is sung in the octave of that index."""
-        return min(self.weight * self.sung_s[octave] / ENOUGH, self.possible(now_s))
+        """What was earned until `now_s` beyond chance, if the line is sung in the octave of that index."""
+        possible = self.possible(now_s)
+        sung = min(self.weight * self._sung_s[octave] / ENOUGH, possible)
+        voiced = min(self.weight * self._voiced_s / ENOUGH, possible)
+        return (sung - self._chance * voiced) / (1.0 - self._chance)
+
+    def hit_s(self, octave: int) -> float:
+        """Time on pitch in s."""
+        return min(self._hit_s[octave], self.note.duration_s)
 
 
 class _LineTally:
     """What has been earned of one line so far."""
 
-    def __init__(self, index: int, line: Line) -> None:
+    def __init__(self, index: int, line: Line, chance_share: float) -> None:
         self.index = index
         self.line = line
-        self.notes = [_NoteTally(note) for note in line.notes if _WEIGHTS[note.kind] and note.duration_s > 0]
+        self.notes = [
+            _NoteTally(note, chance_share)
+            for note in line.notes
+            if _WEIGHTS[note.kind] and note.duration_s > 0
+        ]
         self.end_s = line.end_s
 
     def hear(self, midi: float | None, from_s: float, to_s: float, key: int) -> None:
@@ -155,18 +183,17 @@ class _LineTally:
         return sum(tally.possible(now_s) for tally in self.notes)
 
     def earned(self, now_s: float) -> float:
-        """What was earned until `now_s`, in the octave that is best for the singer."""
+        """What was earned until `now_s` beyond chance, in the singer's best octave; may be below 0."""
         return self._earned_in(self.octave(now_s), now_s)
 
     def octave(self, now_s: float) -> int:
-        """Index of the octave that the line is sung in, as far as can be told; the nearest where none is better."""
-        nearest = sorted(range(len(OCTAVES)), key=lambda index: abs(OCTAVES[index]))
-        return max(nearest, key=lambda index: self._earned_in(index, now_s))
+        """Index of the octave that the line is sung in so far; the nearest where none is better."""
+        return max(_NEAREST, key=lambda index: self._earned_in(index, now_s))
 
     def hit_s(self) -> float:
         """Time on pitch in s."""
         octave = self.octave(self.end_s)
-        return sum(min(tally.hit_s[octave], tally.note.duration_s) for tally in self.notes)
+        return sum(tally.hit_s(octave) for tally in self.notes)
 
     def _earned_in(self, octave: int, now_s: float) -> float:
         return sum(tally.earned(octave, now_s) for tally in self.notes)
@@ -178,11 +205,9 @@ class Scorer:
     def __init__(self, song: Song, seat: Literal["a", "b"] = "a", *, key: int = 0) -> None:
         """Score `seat`'s lines of `song`, which is played `key` semitones higher than written."""
         self._key = key
-        self._lines = [
-            _LineTally(index, line) for index, line in enumerate(song.lines) if line.singer in ("both", seat)
-        ]
-        self._lines = [line for line in self._lines if line.notes]
-        self._chance = chance((tally.line for tally in self._lines), key)
+        own = [(index, line) for index, line in enumerate(song.lines) if line.singer in ("both", seat)]
+        share = chance((line for _, line in own), key)
+        self._lines = [_LineTally(index, line, share) for index, line in own if is_scored(line)]
         self._open = 0
         self._now_s = -math.inf
         self._closed: list[LineScore] = []
@@ -200,7 +225,7 @@ class Scorer:
         running = self._lines[self._open :]
         earned = self._closed_earned + sum(line.earned(self._now_s) for line in running)
         possible = self._closed_possible + sum(line.possible(self._now_s) for line in running)
-        return self._corrected(earned, possible)
+        return _percent(earned, possible)
 
     @property
     def line(self) -> int | None:
@@ -222,11 +247,10 @@ class Scorer:
         for line in self._lines[max(0, self._open - 1) :]:
             if line.line.start_s > point.at_s:
                 return False
-            octave = 12 * OCTAVES[line.octave(self._now_s)]
+            octave = OCTAVES[line.octave(self._now_s)]
             for tally in line.notes:
                 if tally.note.start_s <= point.at_s < tally.note.end_s:
-                    away = midi - tally.note.midi - self._key - octave
-                    return tally.note.kind in _RAP or credit(100.0 * away) >= 0.5
+                    return tally.credit(midi, octave, self._key) >= 0.5
         return False
 
     def finish(self) -> FinalScore:
@@ -236,7 +260,7 @@ class Scorer:
         hit_s = sum(line.hit_s() for line in self._lines)
         all_s = sum(tally.note.duration_s for line in self._lines for tally in line.notes)
         return FinalScore(
-            score=self._corrected(self._closed_earned, self._closed_possible),
+            score=_percent(self._closed_earned, self._closed_possible),
             lines=tuple(self._closed),
             notes_hit=min(hit_s / all_s, 1.0) if all_s else 0.0,
         )
@@ -262,15 +286,12 @@ class Scorer:
             earned, possible = line.earned(line.end_s), line.possible(line.end_s)
             self._closed_earned += earned
             self._closed_possible += possible
-            score = self._corrected(earned, possible)
+            score = _percent(earned, possible)
             ended.append(LineScore(line.index, score, rate(score)))
             self._open += 1
         self._closed += ended
         return ended
 
-    def _corrected(self, earned: float, possible: float) -> float:
-        """Take off what one unchanging tone would earn, and return 0 to 100."""
-        if possible <= 0.0:
-            return 0.0
-        share = (earned / possible - self._chance) / (1.0 - self._chance)
-        return 100.0 * min(max(share, 0.0), 1.0)
+
+def _percent(earned: float, possible: float) -> float:
+    return 100.0 * min(max(earned / possible, 0.0), 1.0) if possible > 0.0 else 0.0

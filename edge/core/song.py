@@ -215,13 +215,17 @@ def _read_headers(rows: list[str]) -> tuple[dict[str, str], int]:
 def _required_bpm(headers: dict[str, str], name: str) -> float:
     major = headers.get("VERSION", "1").lstrip("vV").partition(".")[0]
     if major not in ("0", "1"):
-        raise SongError(f"{name}: #VERSION:{headers['VERSION']}: only versions 1.0 to 1.2 are read: save it as 1.2")
+        raise SongError(
+            f"{name}: #VERSION:{headers['VERSION']}: only versions 1.0 to 1.2 are read: save it as 1.2"
+        )
     for key in ("TITLE", "ARTIST", "BPM"):
         if key not in headers:
             raise SongError(f"{name}: #{key}: is missing: add a line #{key}:... at the top of the file")
     bpm = _decimal(headers["BPM"])
     if bpm is None or not 0 < bpm < 1e5:
-        raise SongError(f'{name}: #BPM:{headers["BPM"]}: "{headers["BPM"]}" is not a tempo: write for instance #BPM:120')
+        raise SongError(
+            f'{name}: #BPM:{headers["BPM"]}: "{headers["BPM"]}" is not a tempo: write for instance #BPM:120'
+        )
     return bpm
 
 
@@ -268,7 +272,9 @@ class _Body:
         elif match := _NOTE.fullmatch(row.lstrip()):
             self._add_note(match, row, number)
         else:
-            raise self._error(number, row, 'a note is written ": START LENGTH PITCH TEXT", a line break "- BEAT"')
+            raise self._error(
+                number, row, 'a note is written ": START LENGTH PITCH TEXT", a line break "- BEAT"'
+            )
 
     def end_line(self) -> None:
         """Close the line that is being read."""
@@ -305,7 +311,9 @@ class _Body:
     def _change_tempo(self, match: re.Match[str], row: str, number: int) -> None:
         bpm = _decimal(match.group(2))
         if bpm is None or not 0 < bpm < 1e5:
-            raise self._error(number, row, f'"{match.group(2)}" is not a tempo: write for instance "B 64 120"')
+            raise self._error(
+                number, row, f'"{match.group(2)}" is not a tempo: write for instance "B 64 120"'
+            )
         self.tempos.append((self._base + int(match.group(1)), bpm))
 
     def _error(self, number: int, row: str, advice: str) -> SongError:
@@ -361,8 +369,8 @@ def _timed_lines(name: str, body: _Body, beats: _Beats) -> Iterator[Line]:
             end_s = beats.seconds(raw.beat + raw.beats)
             if not -60.0 <= start_s <= end_s <= MAX_SONG_S:
                 raise SongError(
-                    f"{name}, line {raw.row}: the note lies at {start_s:.0f} s to {end_s:.0f} s, a song has at most "
-                    f"{MAX_SONG_S:.0f} s: correct its beats, #BPM or #GAP"
+                    f"{name}, line {raw.row}: the note lies at {start_s:.0f} s to {end_s:.0f} s, "
+                    f"a song has at most {MAX_SONG_S:.0f} s: correct its beats, #BPM or #GAP"
                 )
             notes.append(Note(start_s, end_s - start_s, raw.midi, raw.syllable, raw.kind))
         yield Line(tuple(notes), singer)
