@@ -4,15 +4,15 @@ import inspect
 
 import click
 
-from edge.cli import main
+from edge.cli import ktv
 from reference.pages import page, table
 
 
 def commands_page() -> str:
     """Return the page of every command."""
-    context = click.Context(main, info_name="ktv")
-    sections = [text for name in main.list_commands(context) for text in _walk(main, context, name)]
-    intro = inspect.cleandoc(main.help or "") + "\n\n`ktv COMMAND --help` says the same in the terminal."
+    context = click.Context(ktv, info_name="ktv")
+    sections = [text for name in ktv.list_commands(context) for text in _walk(ktv, context, name)]
+    intro = inspect.cleandoc(ktv.help or "") + "\n\n`ktv COMMAND --help` says the same in the terminal."
     return page("Command line", intro, *sections)
 
 
@@ -38,7 +38,7 @@ def _command(command: click.Command, context: click.Context) -> str:
     rows = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None and parameter.name != "help":
+        if record is not None and record[1] and "--help" not in parameter.opts:
             rows.append([f"`{record[0]}`", _prose(record[1])])
     if rows:
         parts.append(table(["Option", "Meaning"], rows))

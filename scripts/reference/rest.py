@@ -8,6 +8,7 @@ from typing import Any
 from cloud.settings import Settings
 from cloud.web import create_app
 from reference.pages import page, table
+from reference.wire import link
 
 METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -15,7 +16,8 @@ METHODS = ("get", "post", "patch", "put", "delete")
 def rest_page() -> str:
     """Return the page of every path and method."""
     with tempfile.TemporaryDirectory() as folder:
-        spec = create_app(Settings(data_dir=Path(folder))).spec
+        app = create_app(Settings(data_dir=Path(folder), song_folders=()))
+        spec = app.test_client().get("/api/openapi.json").get_json()
     groups: dict[str, list[list[str]]] = {}
     for path, method, operation in _operations(spec):
         noun = path.split("/")[2]
@@ -48,7 +50,9 @@ def _row(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     ]
     said = operation.get("description") or operation.get("summary") or ""
     body = _schema(operation.get("requestBody", {}))
-    return [f"`{method.upper()} {path}`", body, ", ".join(answers), said]
+    asked = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
+    query = "?" + "&".join(asked) if asked else ""
+    return [f"`{method.upper()} {path}{query}`", body, ", ".join(answers), said]
 
 
 def _schema(carrier: dict[str, Any]) -> str:
@@ -56,6 +60,5 @@ def _schema(carrier: dict[str, Any]) -> str:
     for content in carrier.get("content", {}).values():
         reference = content.get("schema", {}).get("$ref", "")
         if reference:
-            name = reference.rsplit("/", 1)[-1]
-            return f"[{name}](#wire-{name.lower()})"
+            return link(reference.rsplit("/", 1)[-1])
     return ""

@@ -3,39 +3,35 @@
 import ast
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 
 import edge.wire.topics
 from reference.pages import page, table
 from reference.source import Class, Field, Module, read_module
-from reference.types import Link, words
+from reference.types import words
 
 FOLDER = Path(edge.wire.topics.__file__).parent
-NOUNS = ("users", "rooms", "scores", "elements", "tasks", "songs", "boxes")
+NOUNS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in {"__init__", "codec", "topics"})
 
 
 def messages_page() -> str:
     """Return the page of every message, by noun."""
     modules = {noun: read_module(FOLDER / f"{noun}.py") for noun in NOUNS}
     codec = read_module(FOLDER / "codec.py")
-    known = {name for module in (*modules.values(), codec) for name in _names(module)} - {"Message"}
-
-    def link(name: str) -> str:
-        return f"[{name}](#wire-{name.lower()})" if name in known else f"`{name}`"
-
     intro = (
         "JSON in UTF-8. Fields without a value are left out, unknown fields are ignored, a wrong one is "
         "refused. MQTT payloads and REST bodies use the same types. Which message travels where: "
         "[](topics.md), [](rest.md)."
     )
-    shared = ["## Shared by all", *(_alias(alias, link) for alias in codec.aliases)]
-    sections = ["\n\n".join(shared)]
-    for noun, module in modules.items():
-        parts = [f"## {noun.capitalize()}", module.meaning]
-        parts += [_alias(alias, link) for alias in module.aliases]
-        parts += [_message(cls, link) for cls in module.classes if "Message" in cls.bases]
-        sections.append("\n\n".join(parts))
+    sections = [_section("Shared by all", codec)]
+    sections += [_section(noun.capitalize(), module) for noun, module in modules.items()]
     return page("Messages", intro, *sections)
+
+
+def link(name: str) -> str:
+    """Return a link to the message or shared type `name`, or just the name where it is neither."""
+    return f"[{name}](#wire-{name.lower()})" if name in _known() else f"`{name}`"
 
 
 def topics_page() -> str:
@@ -55,26 +51,36 @@ def topics_page() -> str:
     return page("Topics", intro, table(["Topic", "What travels there"], sorted(rows)))
 
 
-def _names(module: Module) -> set[str]:
-    return {cls.name for cls in module.classes} | {alias.name for alias in module.aliases}
+@cache
+def _known() -> frozenset[str]:
+    modules = [read_module(FOLDER / f"{noun}.py") for noun in (*NOUNS, "codec")]
+    names = {entry.name for module in modules for entry in (*module.classes, *module.aliases)}
+    return frozenset(names - {"Message", "WireError"})
 
 
-def _alias(alias: Field, link: Link) -> str:
+def _section(title: str, module: Module) -> str:
+    parts = [f"## {title}", module.meaning]
+    parts += [_alias(alias) for alias in module.aliases]
+    parts += [_message(cls) for cls in module.classes if "Message" in cls.bases]
+    return "\n\n".join(parts)
+
+
+def _alias(alias: Field) -> str:
     assert alias.default is not None
     said = alias.meaning or ""
     described = words(alias.default, link)
     return f"(wire-{alias.name.lower()})=\n`{alias.name}`\n: {described}{'. ' + said if said else ''}"
 
 
-def _message(cls: Class, link: Link) -> str:
+def _message(cls: Class) -> str:
     parts = [f"(wire-{cls.name.lower()})=\n### {cls.name}", cls.meaning]
     if cls.fields:
-        rows = [_row(field, link) for field in cls.fields]
+        rows = [_row(field) for field in cls.fields]
         parts.append(table(["Field", "Type", "Default", "Meaning"], rows))
     return "\n\n".join(parts)
 
 
-def _row(field: Field, link: Link) -> list[str]:
+def _row(field: Field) -> list[str]:
     assert field.annotation is not None
     return [f"`{field.name}`", words(field.annotation, link), _default(field.default), field.meaning]
 
@@ -96,4 +102,4 @@ def _default(node: ast.expr | None) -> str:
 
 def _with_links(text: str) -> str:
     """Return `text` with its first message name linked."""
-    return re.sub(r"`([A-Z]\w+)`", lambda found: f"[{found[1]}](#wire-{found[1].lower()})", text, count=1)
+    return re.sub(r"`([A-Z]\w+)`", lambda found: link(found[1]), text, count=1)
