@@ -11,6 +11,7 @@ import { Points } from '../../../edge/pages/shared/components/Points';
 import { Requests, waitingRequests } from '../../../edge/pages/shared/components/Requests';
 import { RoomScreen } from '../../../edge/pages/shared/components/RoomScreen';
 import { SignIn } from '../../../edge/pages/shared/components/SignIn';
+import { useTicking } from '../../../edge/pages/shared/frameloop';
 import { t } from '../../../edge/pages/shared/i18n';
 import { session } from '../../../edge/pages/shared/session';
 import { Booth } from './Booth';
@@ -29,7 +30,8 @@ export function Phone({ boxToken }: { boxToken?: string }) {
 function Home({ first }: { first: Tab }) {
   const hub = useHub();
   const [tab, setTab] = useState<Tab>(first);
-  const waiting = waitingRequests(hub.requests.value, session.value?.user.id);
+  const now = useTicking(() => hub.clock.now(), 1);
+  const waiting = waitingRequests(hub.requests.value, session.value?.user.id, now);
   return (
     <div class="phone">
       <header class="page-head">

@@ -5,13 +5,13 @@ import { t } from '../shared/i18n';
 import type { Box } from './box';
 
 const MODES = ['pk', 'duet', 'chorus', 'solo'] as const;
-const SCENES = ['party', 'billiards', 'tabletop', 'game', 'fitness', 'food', 'shop'] as const;
+const SCENES = ['auto', 'party', 'billiards', 'tabletop', 'game', 'fitness', 'food', 'shop'] as const;
 
 export function GoLive({ box, onClose }: { box: Box; onClose: () => void }) {
   const [mode, setMode] = useState<(typeof MODES)[number]>('pk');
-  const [scene, setScene] = useState<(typeof SCENES)[number]>('party');
+  const [scene, setScene] = useState<(typeof SCENES)[number]>('auto');
   const go = (kind: 'perform' | 'create') => {
-    box.order({ do: 'go-live', kind, mode, scene });
+    box.order({ do: 'go-live', kind, mode, ...(scene === 'auto' ? {} : { scene }) });
     onClose();
   };
   return (

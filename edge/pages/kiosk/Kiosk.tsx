@@ -20,7 +20,6 @@ export function Kiosk({ box }: { box: Box }) {
   const [isOpening, setOpening] = useState(false);
   const room = box.state.room.value;
   const hello = box.hello.value;
-  const status = box.status.value;
   const isSinging = box.state.round.value !== null && box.state.round.value.state !== 'ended';
   const canStart = (box.queue.value.length > 0 || room?.attributes.song !== undefined) && !isSinging;
   return (
@@ -28,11 +27,11 @@ export function Kiosk({ box }: { box: Box }) {
       <header class="kiosk-head">
         <Brand />
         <b class="muted one-line">{hello?.name}</b>
-        {status && status.state !== 'ready' && (
-          <span class="chip hot" data-testid="kiosk-status">
-            {language.value === 'en' ? status.en : status.zh}
+        {box.troubles.value.map((one) => (
+          <span key={one.part} class="chip hot" data-testid="kiosk-trouble" data-part={one.part}>
+            {language.value === 'en' ? one.text_en : one.text_zh}
           </span>
-        )}
+        ))}
         <span class="grow" />
         {room && (
           <span class="chip hot" data-testid="kiosk-live">
@@ -78,6 +77,7 @@ export function Kiosk({ box }: { box: Box }) {
         {box.entry.value && room ? (
           <Qr
             url={new URL(box.entry.value.path, hello?.qr_url || location.href).href}
+            svg={box.entry.value.qr_svg}
             caption={t('kiosk.entry')}
             testid="entry-qr"
           />

@@ -2,12 +2,14 @@ import { renderSVG } from 'uqr';
 
 interface Props {
   url: string;
+  /** The code, where the hub has drawn it already. */
+  svg?: string;
   caption: string;
   testid: string;
 }
 
-export function Qr({ url, caption, testid }: Props) {
-  const picture = `data:image/svg+xml;utf8,${encodeURIComponent(renderSVG(url, { border: 1 }))}`;
+export function Qr({ url, svg, caption, testid }: Props) {
+  const picture = `data:image/svg+xml;utf8,${encodeURIComponent(svg || renderSVG(url, { border: 1 }))}`;
   return (
     <figure class="kiosk-qr card" data-testid={testid} data-url={url}>
       <img src={picture} alt={url} />

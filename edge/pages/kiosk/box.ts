@@ -2,60 +2,51 @@
 import { signal, type Signal } from '@preact/signals';
 import { RoomState } from '../shared/room';
 import { toast } from '../shared/toasts';
-import { language, setLanguage } from '../shared/i18n';
+import { language, setLanguage, t } from '../shared/i18n';
 import type {
-  ElementsSeen,
   Entry,
+  KioskClock,
+  KioskElements,
+  KioskEntry,
+  KioskError,
+  KioskEvent,
+  KioskHello,
+  KioskOrder,
+  KioskPatron,
+  KioskQueue,
+  KioskRoom,
+  KioskRound,
+  KioskScore,
+  KioskSong,
+  KioskSongs,
+  KioskStatus,
+  KioskTasks,
   LineRated,
   QueuedSong,
   Room,
-  RoomEvent,
   Round,
-  ScoreChanged,
-  Song,
   SongInfo,
-  Task,
 } from '../shared/wire';
 import type { SeatName } from '../shared/live';
 
-export interface Hello {
-  box: string;
-  qr_url: string;
-  name: string;
-  song_count: number;
-  language: string;
-}
-
 /** What the box says. */
 export type Told =
-  | ({ type: 'hello' } & Hello)
-  | { type: 'songs'; songs: SongInfo[] }
-  | { type: 'queue'; queue: QueuedSong[] }
-  | { type: 'room'; room: Room | null }
-  | { type: 'round'; round: Round | null }
-  | { type: 'song'; song: Song }
-  | { type: 'clock'; song_t: number | null }
-  | { type: 'score'; seat: SeatName; message: ScoreChanged }
-  | LineRated
-  | { type: 'line'; message: LineRated }
-  | { type: 'elements'; message: ElementsSeen }
-  | { type: 'tasks'; tasks: Task[] }
-  | { type: 'event'; event: RoomEvent }
-  | { type: 'entry'; entry: Entry }
-  | { type: 'status'; state: string; text_zh: string; text_en: string }
-  | { type: 'error'; text_zh: string; text_en: string };
-
-/** What a touch asks the box to do. */
-export type Order =
-  | { do: 'search'; q: string }
-  | { do: 'queue'; song: string }
-  | { do: 'unqueue'; id: string }
-  | { do: 'top'; id: string }
-  | { do: 'skip' }
-  | { do: 'go-live'; kind: 'perform' | 'create'; mode: string; scene: string }
-  | { do: 'start-round' }
-  | { do: 'leave' }
-  | { do: 'refuse'; task: string };
+  | KioskHello
+  | KioskStatus
+  | KioskSongs
+  | KioskQueue
+  | KioskRoom
+  | KioskRound
+  | KioskSong
+  | KioskClock
+  | KioskScore
+  | KioskElements
+  | KioskTasks
+  | KioskEvent
+  | KioskEntry
+  | KioskPatron
+  | KioskError
+  | LineRated;
 
 export interface Frame {
   rtp: number | null;
@@ -74,16 +65,18 @@ export function readFrame(message: ArrayBuffer): Frame | null {
 export class Box {
   readonly state = new RoomState();
   readonly isConnected = signal(false);
-  readonly hello: Signal<Hello | null> = signal(null);
+  readonly hello: Signal<KioskHello | null> = signal(null);
   readonly songs: Signal<SongInfo[] | null> = signal(null);
   readonly queue: Signal<QueuedSong[]> = signal([]);
   readonly entry: Signal<Entry | null> = signal(null);
-  readonly status: Signal<{ state: string; zh: string; en: string } | null> = signal(null);
+  /** The parts of the box that are not well. */
+  readonly troubles: Signal<KioskStatus[]> = signal([]);
   readonly picture: Signal<ImageBitmap | null> = signal(null);
   readonly rtp: Signal<number | null> = signal(null);
   private socket: WebSocket | null = null;
   private clock: { songT: number; at: number } | null = null;
   private tries = 0;
+  private ownSeat: SeatName = 'a';
   private isDecoding = false;
 
   constructor(private readonly url: string) {}
@@ -107,7 +100,7 @@ export class Box {
     };
   }
 
-  order(order: Order): void {
+  order(order: KioskOrder): void {
     if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(order));
   }
 
@@ -138,20 +131,24 @@ export class Box {
         this.queue.value = told.queue;
         return;
       case 'room':
-        return this.setRoom(told.room);
+        this.ownSeat = told.seat ?? 'a';
+        return this.setRoom(told.room ?? null);
       case 'round':
-        return this.setRound(told.round);
+        return this.setRound(told.round ?? null);
       case 'song':
         this.state.song.value = told.song;
         return;
       case 'clock':
-        this.clock = told.song_t === null ? null : { songT: told.song_t, at: performance.now() };
+        this.clock =
+          told.song_t === undefined || told.song_t === null
+            ? null
+            : { songT: told.song_t, at: performance.now() };
         return;
       case 'score':
         this.state.apply({ kind: 'score', room, seat: told.seat, score: told.message });
         return;
       case 'line':
-        this.state.apply({ kind: 'event', room, event: 'message' in told ? told.message : told });
+        this.state.apply({ kind: 'event', room, event: told });
         return;
       case 'elements':
         this.state.apply({ kind: 'elements', room, seat: this.seat(), elements: told.message });
@@ -163,10 +160,15 @@ export class Box {
         this.state.apply({ kind: 'event', room, event: told.event });
         return;
       case 'entry':
-        this.entry.value = told.entry;
+        this.entry.value = told.entry ?? null;
         return;
       case 'status':
-        this.status.value = { state: told.state, zh: told.text_zh, en: told.text_en };
+        this.troubles.value = this.troubles.value
+          .filter((one) => one.part !== told.part)
+          .concat(told.is_well ? [] : told);
+        return;
+      case 'patron':
+        toast(t('kiosk.welcome', { name: told.user.nickname }), 'good');
         return;
       case 'error':
         toast(language.value === 'en' ? told.text_en : told.text_zh, 'bad');
@@ -175,8 +177,7 @@ export class Box {
 
   /** The seat this box sings on. */
   seat(): SeatName {
-    const mine = this.hello.value?.box;
-    return this.state.room.peek()?.seats.find((seat) => seat.box === mine)?.seat ?? 'a';
+    return this.ownSeat;
   }
 
   private setRoom(room: Room | null): void {

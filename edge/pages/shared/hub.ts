@@ -8,16 +8,19 @@ import { busUrl, Live, type Fact, type SeatName } from './live';
 import { Stage } from './stage';
 import { RoomState } from './room';
 import { session, type KeptSession, type SessionStore } from './session';
-import { toast } from './toasts';
+import { clearTroubles, toast } from './toasts';
 import type {
   AskRoom,
   BusGrant,
   Entered,
   Entry,
+  Gifts,
   Lobby,
   LobbyRoom,
+  Me,
   Notice,
   Option,
+  Options,
   PickAccepted,
   PickAnswered,
   Request,
@@ -40,7 +43,7 @@ import type {
 export type Client = 'pc' | 'phone';
 
 /** Where this page is: so that a reload comes back to the same place. */
-export type Place = { kind: 'entry'; path: string } | { kind: 'viewer'; room: string };
+export type Place = { kind: 'entry'; path: string } | { kind: 'viewer'; room: string; entry?: string };
 
 const PICK_WAIT_MS = 12_000;
 const TICKET_POLL_MS = 2_000;
@@ -128,10 +131,7 @@ export class Hub {
 
   saveAttributes = (attributes: UserAttributes): Promise<boolean> =>
     this.try(async () => {
-      const me = await this.api.patch<{ user: User; attributes: UserAttributes; points: number }>(
-        '/api/me',
-        attributes,
-      );
+      const me = await this.api.patch<Me>('/api/me', attributes);
       const held = session.value;
       if (held) {
         const left = Math.max(0, (held.expires_ms - Date.now()) / 1000);
@@ -162,8 +162,8 @@ export class Hub {
     this.clockTimer = setInterval(() => void this.clock.sync().catch(() => undefined), CLOCK_EVERY_MS);
     void this.clock.sync().catch(() => undefined);
     void this.api
-      .get<{ gifts?: Option[] } | Option[]>('/api/gifts')
-      .then((said) => (this.gifts.value = Array.isArray(said) ? said : (said.gifts ?? [])))
+      .get<Gifts>('/api/gifts')
+      .then((said) => (this.gifts.value = said.gifts))
       .catch(() => undefined);
   }
 
@@ -252,7 +252,7 @@ export class Hub {
       this.api
         .get<{ requests: Request[] }>('/api/requests')
         .then((said) => (this.requests.value = said.requests)),
-      this.api.get<{ points: number; box?: string | null }>('/api/me').then((me) => {
+      this.api.get<Me>('/api/me').then((me) => {
         this.points.value = me.points;
         if (me.box) this.box.value = me.box;
       }),
@@ -336,7 +336,9 @@ export class Hub {
 
   enter = (path: string): Promise<boolean> => this.try(() => this.enterNow(path));
 
-  watchRoom = (room: string): Promise<boolean> => this.try(() => this.go({ kind: 'viewer', room }));
+  /** Watch a room; one that is open by link only wants an entry's token. */
+  watchRoom = (room: string, entry?: string): Promise<boolean> =>
+    this.try(() => this.go({ kind: 'viewer', room, ...(entry ? { entry } : {}) }));
 
   /** Go back to where this page was before a reload, if that is still possible. */
   async comeBack(): Promise<void> {
@@ -371,11 +373,11 @@ export class Hub {
   }
 
   private ask(place: Place): Promise<Entered> {
-    const path =
-      place.kind === 'entry'
-        ? `/api/entries/${place.path.slice('/e/'.length)}`
-        : `/api/rooms/${place.room}/viewers`;
-    return this.api.post<Entered>(path, { client: this.client });
+    const { client } = this;
+    if (place.kind === 'entry')
+      return this.api.post<Entered>(`/api/entries/${place.path.slice('/e/'.length)}`, { client });
+    const entry = place.entry === undefined ? {} : { entry: place.entry };
+    return this.api.post<Entered>(`/api/rooms/${place.room}/viewers`, { client, ...entry });
   }
 
   /** Fresh media grants for the place held now. */
@@ -453,8 +455,11 @@ export class Hub {
     });
   }
 
-  options = (kind: string, scene: string): Promise<{ targets: Option[]; results: Option[] }> =>
-    this.api.get(`/api/options?kind=${encodeURIComponent(kind)}&scene=${encodeURIComponent(scene)}`);
+  /** What may be set for a kind of element; free words come back as a target. */
+  options = (kind: string, scene: string, words = ''): Promise<Options> => {
+    const query = new URLSearchParams({ kind, scene, ...(words ? { words } : {}) });
+    return this.api.get<Options>(`/api/options?${query}`);
+  };
 
   createTask = (task: NewTask, key: string): Promise<boolean> =>
     this.try(async () => {
@@ -490,6 +495,7 @@ export class Hub {
   /** Run an action; a failure becomes a toast. */
   async try(act: () => Promise<unknown>): Promise<boolean> {
     this.isBusy.value = true;
+    clearTroubles();
     try {
       await act();
       return true;

@@ -47,8 +47,8 @@ function followLinks(hub: Hub, query: Query): void {
     if (isDone || !session.value) return;
     isDone = true;
     history.replaceState(null, '', location.pathname);
-    if (query.entry) await hub.enter(query.entry);
-    else if (query.room) await hub.watchRoom(query.room);
+    if (query.room) await hub.watchRoom(query.room, query.entry ?? undefined);
+    else if (query.entry) await hub.enter(query.entry);
     else await hub.comeBack();
   };
   if (session.value) void hub.start().then(go);

@@ -23,3 +23,8 @@ export function toast(text: string, tone: Toast['tone'] = 'plain'): void {
 export function dismiss(id: number): void {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
+
+/** A new try makes old complaints void. */
+export function clearTroubles(): void {
+  toasts.value = toasts.value.filter((one) => one.tone !== 'bad');
+}

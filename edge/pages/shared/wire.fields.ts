@@ -22,6 +22,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['song'],
     known: ['song'],
   },
+  BeginNow: {
+    required: ['do'],
+    known: ['do'],
+  },
   BeginRound: {
     required: ['op', 'room', 'round'],
     known: ['op', 'room', 'round'],
@@ -40,7 +44,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   BusGrant: {
     required: ['username', 'password', 'client_id', 'expires_in_s', 'topics'],
-    known: ['username', 'password', 'client_id', 'expires_in_s', 'topics'],
+    known: ['username', 'password', 'client_id', 'expires_in_s', 'topics', 'host', 'port'],
   },
   Challenge: {
     required: ['nonce'],
@@ -72,7 +76,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   EnterRoom: {
     required: [],
-    known: ['client'],
+    known: ['client', 'entry'],
   },
   Entered: {
     required: ['room', 'role', 'watch'],
@@ -90,13 +94,97 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['op', 'room', 'pick'],
     known: ['op', 'room', 'pick'],
   },
+  Gifts: {
+    required: ['gifts'],
+    known: ['gifts'],
+  },
+  GoLive: {
+    required: ['do', 'kind'],
+    known: ['do', 'kind', 'mode', 'scene'],
+  },
   GuestLogIn: {
     required: [],
     known: ['nickname', 'box_token', 'language', 'client'],
   },
+  Health: {
+    required: ['status', 'version'],
+    known: ['status', 'version'],
+  },
+  HubTime: {
+    required: ['now_ms'],
+    known: ['now_ms'],
+  },
+  KioskClock: {
+    required: ['type'],
+    known: ['type', 'song_t'],
+  },
+  KioskElements: {
+    required: ['type', 'message'],
+    known: ['type', 'message'],
+  },
+  KioskEntry: {
+    required: ['type'],
+    known: ['type', 'entry'],
+  },
+  KioskError: {
+    required: ['type', 'text_zh', 'text_en'],
+    known: ['type', 'text_zh', 'text_en'],
+  },
+  KioskEvent: {
+    required: ['type', 'event'],
+    known: ['type', 'event'],
+  },
+  KioskHello: {
+    required: ['type', 'box', 'name', 'qr_url', 'qr_svg', 'song_count', 'language'],
+    known: ['type', 'box', 'name', 'qr_url', 'qr_svg', 'song_count', 'language'],
+  },
+  KioskPatron: {
+    required: ['type', 'user'],
+    known: ['type', 'user'],
+  },
+  KioskQueue: {
+    required: ['type', 'queue'],
+    known: ['type', 'queue'],
+  },
+  KioskRoom: {
+    required: ['type'],
+    known: ['type', 'room', 'seat'],
+  },
+  KioskRound: {
+    required: ['type'],
+    known: ['type', 'round'],
+  },
+  KioskScore: {
+    required: ['type', 'seat', 'message'],
+    known: ['type', 'seat', 'message'],
+  },
+  KioskSong: {
+    required: ['type', 'song'],
+    known: ['type', 'song'],
+  },
+  KioskSongs: {
+    required: ['type', 'songs'],
+    known: ['type', 'songs'],
+  },
+  KioskStatus: {
+    required: ['type', 'part', 'is_well', 'text_zh', 'text_en'],
+    known: ['type', 'part', 'is_well', 'text_zh', 'text_en'],
+  },
+  KioskTasks: {
+    required: ['type', 'tasks'],
+    known: ['type', 'tasks'],
+  },
+  Leave: {
+    required: ['do'],
+    known: ['do'],
+  },
   LeaveSeat: {
     required: ['op', 'room'],
     known: ['op', 'room'],
+  },
+  Ledger: {
+    required: ['points', 'postings'],
+    known: ['points', 'postings'],
   },
   LineRated: {
     required: ['type', 'rev', 'round', 'seat', 'line', 'score', 'rating'],
@@ -114,6 +202,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['username', 'password'],
     known: ['username', 'password', 'client'],
   },
+  Me: {
+    required: ['user', 'attributes', 'points'],
+    known: ['user', 'attributes', 'points', 'box'],
+  },
   MediaGrant: {
     required: ['url', 'token', 'seat', 'expires_in_s'],
     known: ['url', 'token', 'seat', 'expires_in_s'],
@@ -124,7 +216,11 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   Option: {
     required: ['id', 'name_zh', 'name_en', 'parameter', 'points', 'picture'],
-    known: ['id', 'name_zh', 'name_en', 'parameter', 'points', 'picture'],
+    known: ['id', 'name_zh', 'name_en', 'parameter', 'points', 'picture', 'result'],
+  },
+  Options: {
+    required: ['targets', 'results'],
+    known: ['targets', 'results', 'understood'],
   },
   Pick: {
     required: ['contour'],
@@ -146,6 +242,18 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['type', 'points', 'why'],
     known: ['type', 'points', 'why', 'task'],
   },
+  Posting: {
+    required: ['id', 'delta', 'balance_after', 'why', 'at_ms'],
+    known: ['id', 'delta', 'balance_after', 'why', 'task', 'at_ms'],
+  },
+  Problem: {
+    required: ['type', 'title', 'status', 'detail'],
+    known: ['type', 'title', 'status', 'detail'],
+  },
+  Queue: {
+    required: ['do', 'song'],
+    known: ['do', 'song'],
+  },
   QueueSong: {
     required: ['op', 'queued'],
     known: ['op', 'queued'],
@@ -158,6 +266,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['refresh_token'],
     known: ['refresh_token'],
   },
+  RefuseTask: {
+    required: ['do', 'task'],
+    known: ['do', 'task'],
+  },
   RelayState: {
     required: ['seats'],
     known: ['seats'],
@@ -169,6 +281,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   RequestChanged: {
     required: ['type', 'request'],
     known: ['type', 'request'],
+  },
+  Requests: {
+    required: ['requests'],
+    known: ['requests'],
   },
   Result: {
     required: ['kind'],
@@ -222,6 +338,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['t', 'h'],
     known: ['t', 'p', 'h'],
   },
+  Search: {
+    required: ['do'],
+    known: ['do', 'q'],
+  },
   Seat: {
     required: ['seat', 'user', 'client', 'is_stand_in', 'is_live', 'is_ready'],
     known: ['seat', 'user', 'client', 'box', 'is_stand_in', 'is_live', 'is_ready'],
@@ -249,6 +369,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   SignUp: {
     required: ['username', 'password', 'attributes'],
     known: ['username', 'password', 'attributes'],
+  },
+  Skip: {
+    required: ['do'],
+    known: ['do'],
   },
   Song: {
     required: ['info', 'lines'],
@@ -322,6 +446,14 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['id', 'state', 'expires_ms'],
     known: ['id', 'state', 'room', 'entry', 'expires_ms'],
   },
+  Top: {
+    required: ['do', 'id'],
+    known: ['do', 'id'],
+  },
+  Unqueue: {
+    required: ['do', 'id'],
+    known: ['do', 'id'],
+  },
   Up: {
     required: ['e', 's', 'k', 'p'],
     known: ['e', 's', 'k', 'p'],
@@ -333,6 +465,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   UserAttributes: {
     required: ['nickname'],
     known: ['nickname', 'avatar', 'language', 'region', 'voice_range', 'favourite_songs', 'skill_rating'],
+  },
+  UsersFound: {
+    required: ['users'],
+    known: ['users'],
   },
   WatchTasks: {
     required: ['op', 'room', 'tasks'],

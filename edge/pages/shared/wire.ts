@@ -41,6 +41,11 @@ export interface AskSong {
   song: string;
 }
 
+/** Sing the first song of the queue. */
+export interface BeginNow {
+  do: 'start-round';
+}
+
 /** Sing and score this round. */
 export interface BeginRound {
   op: 'begin-round';
@@ -84,6 +89,10 @@ export interface BusGrant {
   expires_in_s: number;
   /** Filters this grant may subscribe to. */
   topics: string[];
+  /** Where boxes reach the broker by TCP; None: the host of the hub's own address. */
+  host?: string;
+  /** The broker's TCP port; None: 1884. */
+  port?: number;
 }
 
 /** POST /api/boxes/<id>/challenges: sign `nonce` with the box's key. */
@@ -150,6 +159,8 @@ export interface Enrolled {
 /** POST /api/entries/<token> or /api/rooms/<id>/viewers. */
 export interface EnterRoom {
   client?: 'box' | 'pc' | 'phone';
+  /** An entry's token, for watching a room that is open by link only. */
+  entry?: string;
 }
 
 /** 200 to entering a room. */
@@ -189,6 +200,19 @@ export interface FindElement {
   pick: Pick;
 }
 
+/** GET /api/gifts: the catalogue of gifts. */
+export interface Gifts {
+  gifts: Option[];
+}
+
+/** Open a room. */
+export interface GoLive {
+  do: 'go-live';
+  kind: 'perform' | 'create';
+  mode?: 'solo' | 'duet' | 'pk' | 'chorus';
+  scene?: 'party' | 'billiards' | 'tabletop' | 'game' | 'fitness' | 'food' | 'shop';
+}
+
 /** POST /api/sessions/guest: what a phone sends after scanning a box's QR code, or a plain guest. */
 export interface GuestLogIn {
   nickname?: string;
@@ -198,10 +222,139 @@ export interface GuestLogIn {
   client?: 'box' | 'pc' | 'phone';
 }
 
+/** GET /api/health. */
+export interface Health {
+  status: string;
+  version: string;
+}
+
+/** GET /api/clock. */
+export interface HubTime {
+  /** Hub time in ms since 1970. */
+  now_ms: number;
+}
+
+/** Where the song is. */
+export interface KioskClock {
+  type: 'clock';
+  /** Song time in s; None when nothing is sung. */
+  song_t?: number;
+}
+
+/** What is seen in the box's own picture. */
+export interface KioskElements {
+  type: 'elements';
+  message: ElementsSeen;
+}
+
+/** The way into the room, to be scanned. */
+export interface KioskEntry {
+  type: 'entry';
+  entry?: Entry;
+}
+
+/** What was touched could not be done. */
+export interface KioskError {
+  type: 'error';
+  text_zh: string;
+  text_en: string;
+}
+
+/** Something happened in the room. */
+export interface KioskEvent {
+  type: 'event';
+  event: RoundStarted | RoundEnded | LineRated | TaskDelivered | TaskClosed | Said;
+}
+
+/** First message: whose screen this is. */
+export interface KioskHello {
+  type: 'hello';
+  /** The box's id; empty until it is enrolled. */
+  box: string;
+  name: string;
+  /** What phones open to log in on this box; empty until the hub answers. */
+  qr_url: string;
+  /** The same as a QR code, an SVG element; empty where `qr_url` is. */
+  qr_svg: string;
+  song_count: number;
+  language: 'zh-CN' | 'en';
+}
+
+/** A patron logged in on this box. */
+export interface KioskPatron {
+  type: 'patron';
+  user: User;
+}
+
+/** The songs that wait. */
+export interface KioskQueue {
+  type: 'queue';
+  queue: QueuedSong[];
+}
+
+/** The room the box sits in. */
+export interface KioskRoom {
+  type: 'room';
+  room?: Room;
+  /** The box's own seat. */
+  seat?: 'a' | 'b';
+}
+
+/** The round that is sung, in a room or in the booth alone (its id then starts with `local-`). */
+export interface KioskRound {
+  type: 'round';
+  round?: Round;
+}
+
+/** A seat's running score. */
+export interface KioskScore {
+  type: 'score';
+  seat: 'a' | 'b';
+  message: ScoreChanged;
+}
+
+/** The song that is sung, with its notes. */
+export interface KioskSong {
+  type: 'song';
+  song: Song;
+}
+
+/** The answer to a search. */
+export interface KioskSongs {
+  type: 'songs';
+  songs: SongInfo[];
+}
+
+/** How the box is; one for each part that can fail. */
+export interface KioskStatus {
+  type: 'status';
+  part: 'microphone' | 'speaker' | 'camera' | 'hub' | 'media';
+  is_well: boolean;
+  text_zh: string;
+  text_en: string;
+}
+
+/** The open tasks of the room. */
+export interface KioskTasks {
+  type: 'tasks';
+  tasks: Task[];
+}
+
+/** Leave the room. */
+export interface Leave {
+  do: 'leave';
+}
+
 /** Leave the room. */
 export interface LeaveSeat {
   op: 'leave-seat';
   room: string;
+}
+
+/** GET /api/ledger: one's own postings, newest first. */
+export interface Ledger {
+  points: number;
+  postings: Posting[];
 }
 
 /** A line has ended and is rated. */
@@ -246,6 +399,15 @@ export interface LogIn {
   client?: 'box' | 'pc' | 'phone';
 }
 
+/** GET /api/me. */
+export interface Me {
+  user: User;
+  attributes: UserAttributes;
+  points: number;
+  /** The box a guest is bound to, or the box that asks. */
+  box?: string;
+}
+
 /** What a client may send to and get from the relay. */
 export interface MediaGrant {
   /** `/whip/<room>` or `/whep/<room>?seat=a`. */
@@ -277,6 +439,16 @@ export interface Option {
   points: number;
   /** Emoji or path of the picture. */
   picture: string;
+  /** What kind of result it is; None for a target. */
+  result?: 'gift' | 'sticker' | 'caption' | 'picture';
+}
+
+/** GET /api/options?kind=&scene=&words=: the choices for an element's kind. */
+export interface Options {
+  targets: Option[];
+  results: Option[];
+  /** The target that the free words ask for, `NAME` or `NAME(value)`. */
+  understood?: string;
 }
 
 /** POST /api/rooms/<id>/picks: a viewer's choice by a line drawn round a thing, or a tap. */
@@ -320,6 +492,33 @@ export interface PointsChanged {
   task?: string;
 }
 
+/** A line of one's own ledger. */
+export interface Posting {
+  /** The transfer it belongs to. */
+  id: string;
+  /** Points that came (positive) or went. */
+  delta: number;
+  balance_after: number;
+  why: 'grant' | 'escrow' | 'gift' | 'refund';
+  task?: string;
+  at_ms: number;
+}
+
+/** Every error answer of the REST API (RFC 9457 problem details). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  /** What happened, the value seen, and what to do. */
+  detail: string;
+}
+
+/** Put a song on the queue. */
+export interface Queue {
+  do: 'queue';
+  song: string;
+}
+
 /** Put a song on the box's queue. */
 export interface QueueSong {
   op: 'queue-song';
@@ -336,6 +535,12 @@ export interface QueuedSong {
 /** POST /api/sessions/refresh. */
 export interface Refresh {
   refresh_token: string;
+}
+
+/** Refuse a task. */
+export interface RefuseTask {
+  do: 'refuse';
+  task: string;
 }
 
 /** Everything a relay carries now: a whole snapshot, sent on each change (retained). */
@@ -363,6 +568,11 @@ export interface Request {
 export interface RequestChanged {
   type: 'request';
   request: Request;
+}
+
+/** GET /api/requests: those one sent or received, newest first. */
+export interface Requests {
+  requests: Request[];
 }
 
 /** What is delivered when the target is reached. */
@@ -449,6 +659,7 @@ export interface RoundScored {
   room: string;
   seat: 'a' | 'b';
   score: number;
+  /** One for each line of the song; 0 where the line is not this seat's or has nothing to score. */
   lines: number[];
   /** Share of the song's note time that was hit. */
   notes_hit: number;
@@ -497,6 +708,12 @@ export interface ScoreSample {
   p?: number;
   /** Whether it hits the note. */
   h: boolean;
+}
+
+/** Look for songs. */
+export interface Search {
+  do: 'search';
+  q?: string;
 }
 
 /** One of the two singers' places. */
@@ -563,6 +780,11 @@ export interface SignUp {
   username: string;
   password: string;
   attributes: UserAttributes;
+}
+
+/** Stop the song that is sung, or drop the first of the queue. */
+export interface Skip {
+  do: 'skip';
 }
 
 /** GET /api/songs/<id>: everything a page or box needs to sing it. */
@@ -727,6 +949,18 @@ export interface Ticket {
   expires_ms: number;
 }
 
+/** Move a queued song to the top. */
+export interface Top {
+  do: 'top';
+  id: string;
+}
+
+/** Take a song off the queue. */
+export interface Unqueue {
+  do: 'unqueue';
+  id: string;
+}
+
 /** One outbox row on its way to the hub. */
 export interface Up {
   /** Epoch: changes when the box's store is made anew. */
@@ -757,6 +991,11 @@ export interface UserAttributes {
   skill_rating?: number;
 }
 
+/** GET /api/users?q=: who is logged in and may be invited. */
+export interface UsersFound {
+  users: User[];
+}
+
 /** Judge exactly these tasks from now on (replaces what was watched before). */
 export interface WatchTasks {
   op: 'watch-tasks';
@@ -773,3 +1012,5 @@ export interface WelcomePatron {
 export type RoomEvent = RoundStarted | RoundEnded | LineRated | TaskDelivered | TaskClosed | Said;
 
 export type Notice = RequestChanged | PickAnswered | PointsChanged | SeatOffered;
+
+export type KioskOrder = Search | Queue | Unqueue | Top | Skip | GoLive | BeginNow | Leave | RefuseTask;

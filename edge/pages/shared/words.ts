@@ -11,8 +11,11 @@ function known(key: string, otherwise: string): string {
 export function elementName(element: TaskElement | Element): string {
   const kind = known(`kind.${element.kind}`, element.kind);
   if (!element.label) return kind;
-  if (language.value === 'en') return `${kind} ${element.label}`;
-  return /^\d+$/.test(element.label) ? `${element.label}号${kind}` : `${element.label} ${kind}`;
+  const label = known(`label.${element.label}`, '');
+  const isEnglish = language.value === 'en';
+  if (label) return isEnglish ? `${label} ${kind.toLowerCase()}` : `${label}${kind}`;
+  if (isEnglish) return `${kind} ${element.label}`;
+  return /^\d+$/.test(element.label) ? `${element.label}号${kind}` : `${kind} ${element.label}`;
 }
 
 /** `hits(ball:8)` becomes “碰到 ball:8” or “hits ball:8”. */
@@ -20,18 +23,26 @@ export function targetName(target: string): string {
   const found = /^([a-z-]+)(?:\((.*)\))?$/.exec(target);
   if (!found) return target;
   const name = known(`target.${found[1]}`, found[1]!);
-  return found[2] ? `${name} ${found[2]}` : name;
+  return found[2] ? `${name} ${elementNamed(found[2])}` : name;
+}
+
+/** `ball:8` in a target's parameter is said like the element; anything else as it stands. */
+function elementNamed(value: string): string {
+  const [kind, label] = value.split(':');
+  return kind && label ? elementName({ kind, label }) : value;
 }
 
 /** The sign of a result where its catalogue entry is not at hand. */
-export function resultSign(result: Result): string {
-  return { gift: '🎁', sticker: '😎', caption: '💬', picture: '🖼️' }[result.kind];
+export function resultSign(kind: Result['kind'] | undefined): string {
+  return { gift: '🎁', sticker: '😎', caption: '💬', picture: '🖼️' }[kind ?? 'gift'];
 }
 
 export function resultName(result: Result, catalogue: Option[] = []): string {
   const option = catalogue.find((one) => one.id === result.id);
   const name = option ? (language.value === 'en' ? option.name_en : option.name_zh) : result.text;
-  return [resultSign(result), name ?? '', result.points ? `${result.points}` : ''].filter(Boolean).join(' ');
+  return [resultSign(result.kind), name ?? '', result.points ? `${result.points}` : '']
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** What a badge says. */

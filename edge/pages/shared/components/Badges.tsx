@@ -46,15 +46,19 @@ function Badge({ task, bbox, placed, gifts }: BadgeProps) {
       data-task={task.id}
       data-x={(x + w / 2).toFixed(4)}
       data-y={(y + h / 2).toFixed(4)}
+      style={{ left: px(middle - size / 2), top: px(centre - size / 2), width: px(size), height: px(size) }}
     >
-      <i class="badge-ring" style={{ left: middle, top: centre, width: size, height: size }} />
       <span
         class={`badge-text ${isHigh ? 'below' : ''}`}
-        style={{ left: from, top: isHigh ? centre + size / 2 + 6 : centre - size / 2 - 6 }}
+        style={{ left: px(from - middle + size / 2), top: px(isHigh ? size + 6 : -6) }}
       >
         <b>{taskText(task)}</b>
         <small>{resultName(task.result, gifts)}</small>
       </span>
     </div>
   );
+}
+
+function px(value: number): string {
+  return `${value.toFixed(1)}px`;
 }

@@ -48,7 +48,7 @@ export function Celebration({ state, gifts = [] }: Props) {
       </div>
       <div class="celebration-card">
         <span class="prize" aria-hidden="true">
-          {picture && !picture.includes('/') ? picture : resultSign(result)}
+          {picture && !picture.includes('/') ? picture : resultSign(result.kind)}
         </span>
         <b>{t('celebrate.title')}</b>
         <p>{language.value === 'en' ? delivered.text_en : delivered.text_zh}</p>

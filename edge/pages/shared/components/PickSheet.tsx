@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { freshKey } from '../api';
 import { named, t } from '../i18n';
-import { elementName, targetOf } from '../words';
+import { toast } from '../toasts';
+import { elementName, resultSign, targetOf } from '../words';
 import type { Element, NewTask, Option, PickAnswered, Result } from '../wire';
 import { useHub } from './context';
 import { Sheet } from './Sheet';
@@ -12,8 +13,6 @@ interface Props {
 }
 
 type Offered = { targets: Option[]; results: Option[] };
-
-const KINDS = ['gift', 'sticker', 'caption', 'picture'] as const;
 
 /** The picked element, what it shall do, and what is given when it has. */
 export function PickSheet({ answer, onClose }: Props) {
@@ -46,6 +45,14 @@ export function PickSheet({ answer, onClose }: Props) {
     short <= 0 &&
     (target.parameter === 'none' || parameter.trim() !== '') &&
     (!needsWords || words.trim() !== '');
+
+  function understood(text: string) {
+    const [id, value] = text.replace(')', '').split('(');
+    const option = offered.targets.find((one) => one.id === id);
+    if (!option) return;
+    setTarget(option);
+    setParameter(value ?? '');
+  }
 
   function send() {
     if (!target || !result) return;
@@ -89,6 +96,7 @@ export function PickSheet({ answer, onClose }: Props) {
         </div>
       )}
       <h3>{t('pick.target')}</h3>
+      <FreeWords kind={element.kind} scene={scene} onUnderstood={understood} />
       <div class="options">
         {offered.targets.map((option) => (
           <button
@@ -102,7 +110,7 @@ export function PickSheet({ answer, onClose }: Props) {
               setParameter('');
             }}
           >
-            <span>{option.picture || '🎯'}</span>
+            <span>{sign(option, '🎯')}</span>
             {named(option)}
           </button>
         ))}
@@ -130,7 +138,7 @@ export function PickSheet({ answer, onClose }: Props) {
             data-testid={`result-${option.id}`}
             onClick={() => setResult(option)}
           >
-            <span>{sign(option)}</span>
+            <span>{sign(option, resultSign(option.result))}</span>
             {named(option)}
             {option.points > 0 && <small>💎 {option.points}</small>}
           </button>
@@ -168,6 +176,40 @@ export function PickSheet({ answer, onClose }: Props) {
   );
 }
 
+interface FreeWordsProps {
+  kind: string;
+  scene: string;
+  onUnderstood: (target: string) => void;
+}
+
+/** Say the target in one's own words: 进洞送礼 is “pocketed”. */
+function FreeWords({ kind, scene, onUnderstood }: FreeWordsProps) {
+  const hub = useHub();
+  const [words, setWords] = useState('');
+  async function understand(event: Event) {
+    event.preventDefault();
+    if (!words.trim()) return;
+    await hub.try(async () => {
+      const said = await hub.options(kind, scene, words.trim());
+      if (said.understood) onUnderstood(said.understood);
+      else toast(t('pick.words.none'));
+    });
+  }
+  return (
+    <form class="free-words" onSubmit={understand}>
+      <input
+        data-testid="target-words"
+        aria-label={t('pick.words')}
+        placeholder={t('pick.words')}
+        value={words}
+        maxLength={60}
+        onInput={(event) => setWords(event.currentTarget.value)}
+      />
+      <button data-testid="target-words-send">{t('pick.words.go')}</button>
+    </form>
+  );
+}
+
 function isSame(a: Element, b: Element): boolean {
   return a.id === b.id && a.track === b.track;
 }
@@ -176,15 +218,12 @@ function isNumber(parameter: Option['parameter']): boolean {
   return parameter === 'count' || parameter === 'seconds';
 }
 
-function sign(option: Option): string {
-  return option.picture && !option.picture.includes('/') ? option.picture : '🎁';
+function sign(option: Option, otherwise: string): string {
+  return option.picture && !option.picture.includes('/') ? option.picture : otherwise;
 }
 
-/** A result option's kind is the first part of its id (`caption`, `sticker-wow`); gifts have a price. */
+/** The result that an option stands for. */
 export function resultOf(option: Option, words: string): Result {
-  const kind = KINDS.find(
-    (one) => option.id === one || option.id.startsWith(`${one}-`) || option.id.startsWith(`${one}:`),
-  );
-  if (option.parameter === 'text') return { kind: kind ?? 'caption', text: words.trim() };
-  return { kind: kind ?? 'gift', id: option.id };
+  const kind = option.result ?? 'gift';
+  return option.parameter === 'text' ? { kind, id: option.id, text: words.trim() } : { kind, id: option.id };
 }

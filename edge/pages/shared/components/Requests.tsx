@@ -63,6 +63,6 @@ function RequestRow({ request, now }: { request: Request; now: number }) {
 }
 
 /** How many requests wait for an answer from this user. */
-export function waitingRequests(all: Request[], me: string | undefined): number {
-  return all.filter((one) => one.state === 'pending' && one.to.id === me).length;
+export function waitingRequests(all: Request[], me: string | undefined, now: number): number {
+  return all.filter((one) => one.state === 'pending' && one.to.id === me && one.expires_ms > now).length;
 }

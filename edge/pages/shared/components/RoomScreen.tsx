@@ -6,7 +6,7 @@ import type { SeatName } from '../live';
 import { session } from '../session';
 import { audibleSeats } from '../stage';
 import { toast } from '../toasts';
-import type { PickAnswered } from '../wire';
+import type { Entry, PickAnswered } from '../wire';
 import { Celebration } from './Celebration';
 import { Chat } from './Chat';
 import { Connection } from './Connection';
@@ -119,7 +119,12 @@ export function RoomScreen() {
         {hub.entry.value && isBroadcaster && (
           <EntryCard entry={hub.entry.value} now={() => hub.clock.now()} />
         )}
-        {isBroadcaster && hub.client === 'pc' && <OverlayLink room={room.id} />}
+        {isBroadcaster && hub.client === 'pc' && (
+          <OverlayLink
+            room={room.id}
+            entry={room.attributes.visibility === 'link' ? hub.entry.value : null}
+          />
+        )}
         <Tasks
           tasks={hub.state.tasks.value}
           gifts={hub.gifts.value}
@@ -179,13 +184,15 @@ function Pictures({ onPick, isFinding }: PicturesProps) {
           <LivePicture key={small} {...inset} onPick={undefined} />
         </button>
       )}
-      <p class="draw-hint">{t('room.draw')}</p>
+      {!of(large).isOwn && <p class="draw-hint">{t('room.draw')}</p>}
     </div>
   );
 }
 
-function OverlayLink({ room }: { room: string }) {
-  const link = `${location.origin}/overlay/?room=${room}&picture=1`;
+/** The address for OBS; a room open by link only is shown to who has its entry. */
+function OverlayLink({ room, entry }: { room: string; entry: Entry | null }) {
+  const key = entry ? `&entry=${encodeURIComponent(entry.path.slice('/e/'.length))}` : '';
+  const link = `${location.origin}/overlay/?room=${room}&picture=1${key}`;
   return (
     <p class="overlay-link muted">
       {t('room.overlay')}{' '}
