@@ -178,7 +178,14 @@ def _number(said: str) -> int | None:
     found = re.search(r"[0-9]{1,6}", said)
     if found:
         return int(found[0]) or None
-    return next((_NUMERALS[one] for one in said if one in _NUMERALS), None)
+    written = re.search(f"[{''.join(_NUMERALS)}]+", said)
+    return _numeral(written[0]) if written else None
+
+
+def _numeral(text: str) -> int:
+    """Return a Chinese number below 100: 三, 十五, 二十, 三十二."""
+    tens, ten, ones = text.rpartition("十")
+    return (10 * _NUMERALS.get(tens[-1:], 1) if ten else 0) + _NUMERALS.get(ones[:1], 0)
 
 
 def _scene(scene: str) -> dict[str, Any]:

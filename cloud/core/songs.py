@@ -70,7 +70,7 @@ def parse(text: str) -> SongFile:
     headers = _headers(rows)
     if not headers.get("TITLE"):
         raise Wrong("the song has no title: add a line #TITLE:...")
-    bpm = _number(headers.get("BPM", ""))
+    bpm = _number(headers.get("BPM", "0"))
     if bpm <= 0:
         raise Wrong("the song has no tempo: add a line #BPM:120")
     reading = _Reading(gap_s=_number(headers.get("GAP", "0")) / 1000, beat_s=60 / bpm / 4)

@@ -83,7 +83,9 @@ class Hub:
         self.settings = Settings(data_dir=folder / "data", **settings)
         self.now = 1_800_000_000_000
         self.granted = []
-        app = create_app(self.settings, clock=lambda: self.now, grant=lambda *given: self.granted.append(given))
+        app = create_app(
+            self.settings, clock=lambda: self.now, grant=lambda *given: self.granted.append(given)
+        )
         app.testing = True
         self.client = app.test_client()
         self.database = app.extensions["ktv"].database
