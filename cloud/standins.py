@@ -111,7 +111,6 @@ class StandIns:
             name = _name(command.do.room, command.do.seat)
             async with self._locks.setdefault(name, asyncio.Lock()):
                 await self._stop(name)
-            self._locks.pop(name, None)
         else:
             raise Refusal(f"a host of stand-ins does not know {command.do.op}: send it to a box")
 
@@ -124,12 +123,12 @@ class StandIns:
                 "or set stand_ins in hub.toml"
             )
         folder = self._settings.data_dir / "stand-ins" / name
-        await asyncio.to_thread(write_box, folder, order, self._settings)
         environment = {} if self._ca is None else {"SSL_CERT_FILE": str(self._ca)}
         child = Child(name, self._argv(folder / "box.toml"), environment=environment)
         supervisor = Supervisor([child], log_dir=folder, tell=lambda line: log.warning("%s", line))
         self._running[name] = StandIn(supervisor, folder, time.monotonic())
         try:
+            await asyncio.to_thread(write_box, folder, order, self._settings)
             await supervisor.start()
         except (ChildFailed, OSError) as error:
             self._running.pop(name, None)
