@@ -12,11 +12,12 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from edge.core.detection import Detection
 from edge.core.errors import Refused
-from edge.core.geometry import BboxTuple, clip_bbox
+from edge.core.geometry import BboxTuple, centre, clip_bbox
 from edge.core.heatmaps import decode
 from edge.core.picture import Pixels
 from edge.core.tables import Table, TableKeeper, find_table
@@ -106,15 +107,36 @@ def _plain(values: NDArray[Any], detail: dict[str, Any]) -> Tensor:
     return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
 
 
-def resize(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Return `pixels` in another size (libswscale, area mean when smaller)."""
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-    smaller = width < pixels.shape[1]
-    how = av.video.reformatter.Interpolation.AREA if smaller else av.video.reformatter.Interpolation.BILINEAR
-    small: Pixels = frame.reformat(width=width, height=height, interpolation=how).to_ndarray(format="rgb24")
-    return small
+class Resizer:
+    """Scales pictures with libswscale; keeps its tables between pictures of one size."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def resize(self, pixels: Pixels, width: int, height: int) -> Pixels:
+        """Return `pixels` in another size: the area's mean where it gets smaller, else bilinear."""
+        if pixels.shape[:2] == (height, width):
+            return pixels
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+        how = Interpolation.AREA if width < pixels.shape[1] else Interpolation.BILINEAR
+        scaled = self._reformatter.reformat(frame, width, height, "rgb24", interpolation=how)
+        result: Pixels = scaled.to_ndarray(format="rgb24")
+        return result
+
+
+def sample(pixels: Pixels, x: float, y: float, side: float, size: int) -> Pixels:
+    """Return the square of `side` pixels around pixel x, y as `size` by `size`, bilinear; edges are drawn out."""
+    height, width = pixels.shape[:2]
+    steps = (np.arange(size) - size / 2) * (side / size)
+    u, v = np.clip(x + steps, 0, width - 1.001), np.clip(y + steps, 0, height - 1.001)
+    left, top = u.astype(int), v.astype(int)
+    du, dv = (u - left)[None, :, None], (v - top)[:, None, None]
+    first, last = left[0], left[-1] + 2
+    strip = pixels[top[0] : top[-1] + 2, first:last].astype(np.float32)
+    left, top = left - first, top - top[0]
+    rows = strip[top] * (1 - dv) + strip[top + 1] * dv
+    mixed = rows[:, left] * (1 - du) + rows[:, left + 1] * du
+    return mixed.astype(np.uint8)
 
 
 def cut(pixels: Pixels, bbox: BboxTuple) -> tuple[Pixels, BboxTuple]:
@@ -140,6 +162,7 @@ class BilliardsDetector:
         self._labels = Model(models / "billiards-labels.tflite", 1)
         self._threshold = threshold
         self._keeper = TableKeeper()
+        self._resizer = Resizer()
         self._count = 0
 
     @property
@@ -157,7 +180,7 @@ class BilliardsDetector:
         _, rows, columns, _ = self._balls.shape
         region = table.region(columns / rows, width / height) if table else (0.0, 0.0, 1.0, 1.0)
         part, (left, top, wide, high) = cut(pixels, region)
-        boxes, heat = _by_depth(self._balls.run(resize(part, columns, rows)[None]))
+        boxes, heat = _by_depth(self._balls.run(self._resizer.resize(part, columns, rows)[None]))
         found = []
         for x, y, w, h, confidence in decode(heat[0, :, :, 0], boxes[0], self._threshold):
             bbox = clip_bbox((left + x * wide, top + y * high, w * wide, h * high))
@@ -170,10 +193,8 @@ class BilliardsDetector:
         """Return the ball in `bbox` with its labels, or None where the reader sees no ball."""
         height, width = pixels.shape[:2]
         side = max(bbox[2] * width, bbox[3] * height) * 1.5
-        middle = bbox[0] + bbox[2] / 2, bbox[1] + bbox[3] / 2
-        around = (middle[0] - side / width / 2, middle[1] - side / height / 2, side / width, side / height)
-        _, rows, columns, _ = self._labels.shape
-        crop = resize(cut(pixels, around)[0], columns, rows)
+        x, y = centre(bbox)
+        crop = sample(pixels, x * width, y * height, side, self._labels.shape[1])
         shares = self._labels.run(crop[None])[0].reshape(-1)
         if shares[len(LABELS)] > 0.6:
             return None
