@@ -70,6 +70,9 @@ class Bus:
             self._client.will_set(will.topic, will.payload, will.qos, will.is_retained)
         shortest, longest = RECONNECT_S
         self._client.reconnect_delay_set(shortest, longest)  # type: ignore[arg-type]  # takes fractions
+        # A handler's mistake is logged; it must not end the connection's thread.
+        self._client.suppress_exceptions = True
+        self._client.enable_logger(_paho_log())
         self._client.max_inflight_messages_set(200)
         self._client.max_queued_messages_set(10_000)
         self._client.on_connect = self._connected
@@ -123,3 +126,9 @@ class Bus:
     ) -> None:
         if code.is_failure and not self._was_refused:
             log.warning("the broker on %s:%d is gone (%s); trying again", *self._address, code)
+
+
+def _paho_log() -> logging.Logger:
+    found = logging.getLogger(f"{__name__}.paho")
+    found.setLevel(logging.WARNING)
+    return found

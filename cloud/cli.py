@@ -149,13 +149,14 @@ def hub_children(
             ready=answers("127.0.0.1", settings.web_port, "/api/health"),
             ports=(_port("127.0.0.1", settings.web_port, "web_port"),),
         ),
-        child("worker", ready_line="worker ready"),
+        child("worker", ready_line="worker ready", waits=False),
         child(
             "media",
+            waits=False,
             ready=listens(front, settings.front_port),
             ports=(_port(settings.front_host, settings.front_port, "front_port"),),
         ),
-        child("stand-ins"),
+        child("stand-ins", ready_line="connected to the broker", waits=False),
     ]
 
 

@@ -73,6 +73,8 @@ class Child:
     """Must be free before anything is started."""
     environment: Mapping[str, str] | None = None
     """Added to the supervisor's own."""
+    waits: bool = True
+    """Whether it is started only when all before it are ready; else together with the one before."""
 
 
 def require_free(port: Port) -> None:
@@ -149,7 +151,7 @@ class Supervisor:
         await self.stop()
 
     async def start(self) -> None:
-        """Start every child in order, each when the one before is ready.
+        """Start every child in order, and return when all are ready.
 
         Raises:
             PortInUse: before anything was started.
@@ -160,8 +162,8 @@ class Supervisor:
                 require_free(port)
         self.log_dir.mkdir(parents=True, exist_ok=True)
         try:
-            for child in self._children:
-                await self.add(child)
+            for together in _groups(self._children):
+                await self._add_all(together)
         except BaseException:
             await self.stop()
             raise
@@ -175,11 +177,21 @@ class Supervisor:
         """
         for port in child.ports:
             require_free(port)
-        running = _Running(child, self.log_dir / f"{child.name}.log", self._tell)
-        self._running.append(running)
-        running.start()
-        await running.wait_ready()
-        self._watchers.append(asyncio.create_task(running.keep()))
+        await self._add_all([child])
+
+    async def _add_all(self, children: Sequence[Child]) -> None:
+        started = [_Running(child, self.log_dir / f"{child.name}.log", self._tell) for child in children]
+        for running in started:
+            self._running.append(running)
+            running.start()
+        waiting = [asyncio.create_task(running.wait_ready()) for running in started]
+        try:
+            await asyncio.gather(*waiting)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        self._watchers += [asyncio.create_task(running.keep()) for running in started]
 
     def pid(self, name: str) -> int | None:
         """Return the process id of the child `name` now, or None while it is down."""
@@ -344,6 +356,16 @@ class _Running:
 
     def _last_words(self) -> str:
         return "".join(f"\n  {line}" for line in self._last) or " it said nothing"
+
+
+def _groups(children: Sequence[Child]) -> list[list[Child]]:
+    """Return `children` in order, those that are started together in one list."""
+    groups: list[list[Child]] = []
+    for child in children:
+        if child.waits or not groups:
+            groups.append([])
+        groups[-1].append(child)
+    return groups
 
 
 def _die_with_parent() -> None:

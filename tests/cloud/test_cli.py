@@ -21,9 +21,17 @@ from cloud.settings import load
 from cloud.tokens import digest
 
 
+PORTS = ("FRONT_PORT", "WEB_PORT", "MQTT_PORT", "MQTT_WS_PORT")
+
+
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
+def own_place(tmp_path, monkeypatch):
+    """A folder and ports that no other hub on this machine has."""
     monkeypatch.setenv("KTV_HUB_DATA_DIR", str(tmp_path))
+    for name in PORTS:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            monkeypatch.setenv(f"KTV_HUB_{name}", str(probe.getsockname()[1]))
 
 
 def run(*arguments):
@@ -95,17 +103,8 @@ def test_all_of_the_hub_names_a_port_in_use_before_it_starts_anything(monkeypatc
 @pytest.mark.e2e
 @pytest.mark.parametrize("broker", ["auto", "amqtt"])
 def test_the_whole_hub_starts_serves_and_leaves_nothing_behind(broker, tmp_path):
-    ports = []
-    for _ in range(4):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(probe.getsockname()[1])
-    names = ("FRONT_PORT", "WEB_PORT", "MQTT_PORT", "MQTT_WS_PORT")
-    environment = {
-        **os.environ,
-        "KTV_HUB_BROKER": broker,
-        **{f"KTV_HUB_{name}": str(port) for name, port in zip(names, ports, strict=True)},
-    }
+    ports = [int(os.environ[f"KTV_HUB_{name}"]) for name in PORTS]
+    environment = {**os.environ, "KTV_HUB_BROKER": broker}
     code = "from cloud.cli import hub; hub()"
     with subprocess.Popen(
         [sys.executable, "-c", code],

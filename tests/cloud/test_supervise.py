@@ -70,6 +70,16 @@ async def test_children_start_in_order_each_when_the_one_before_is_ready(tmp_pat
     assert "INFO serving" in (tmp_path / "served.log").read_text()
 
 
+async def test_children_that_need_not_wait_start_together(tmp_path):
+    slow = "import time; time.sleep({}); print('up', flush=True); time.sleep(600)"
+    children = [python(f"c{n}", slow.format(1), ready_line="up", waits=n == 0) for n in range(4)]
+    begun = time.monotonic()
+
+    async with Supervisor(children, log_dir=tmp_path, tell=lambda _: None) as supervisor:
+        assert time.monotonic() - begun < 3
+        assert all(is_alive(supervisor.pid(child.name)) for child in children)
+
+
 async def test_a_child_that_dies_is_started_again(tmp_path):
     told = []
     port = free_port()
