@@ -102,7 +102,9 @@ async def test_only_sdp_of_a_fair_size_is_read(hub, http, offer):
         hub.whip(), data=offer, headers=_headers(token) | {"Content-Type": "text/plain"}
     ) as answer:
         assert answer.status == 415
-    async with http.post(hub.whip(), data=io.BytesIO(b"v=0\r\n" + b"a" * 10_000_000), headers=_headers(token)) as answer:
+    async with http.post(
+        hub.whip(), data=io.BytesIO(b"v=0\r\n" + b"a" * 10_000_000), headers=_headers(token)
+    ) as answer:
         assert answer.status == 413
         assert answer.content_type == "application/problem+json"
 

@@ -77,14 +77,14 @@ BAD = {
         lambda sdp: sdp.replace("m=audio", "m=application", 1).replace(
             "UDP/TLS/RTP/SAVPF", "UDP/DTLS/SCTP", 1
         ),
-        "",
+        "audio and video",
     ),
     "unknown codec": (
         lambda sdp: sdp.replace("opus", "speex").replace("PCM", "XYZ").replace("G722", "G799"),
         "Opus",
     ),
     "nothing sent": (lambda sdp: sdp.replace("sendonly", "recvonly"), "direction"),
-    "null characters": (lambda sdp: "v=0\r\n" + "\0" * 500, ""),
+    "null characters": (lambda sdp: "v=0\r\n" + "\0" * 500, "fingerprint"),
 }
 
 
