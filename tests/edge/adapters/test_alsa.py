@@ -46,7 +46,7 @@ async def test_what_a_device_records_is_heard_in_order_and_in_time(devices):
     assert np.concatenate([frame.samples for frame in frames]) == pytest.approx(
         (np.arange(40 * 480) % 16_384) / 32_768
     )
-    assert 0.3 < time.monotonic() - start_s < 1.0
+    assert 0.3 < time.monotonic() - start_s < 3.0
     assert np.diff([frame.at_s for frame in frames]).mean() == pytest.approx(0.01, abs=0.003)
     assert frames[-1].at_s <= time.monotonic()
 
@@ -84,7 +84,7 @@ async def test_playing_is_paced_by_time(devices):
         await speaker.play(np.zeros(1600, np.float32))
     await speaker.close()
 
-    assert 0.35 < time.monotonic() - start_s < 1.0
+    assert 0.35 < time.monotonic() - start_s < 3.0
 
 
 async def test_too_loud_is_clipped_and_not_wrapped_round(devices):
