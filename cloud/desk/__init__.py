@@ -19,8 +19,10 @@ class Desk:
     url: str
     """The address people reach the hub under."""
     starting_points: int
+    mqtt_port: int = 1884
+    """Where boxes reach the broker, at the host they reach the hub at."""
 
 
 def open_desk(settings: Settings) -> Desk:
     """Return the desk of a hub with these settings."""
-    return Desk(Signer(settings), settings.url, settings.starting_points)
+    return Desk(Signer(settings), settings.url, settings.starting_points, settings.mqtt_port)

@@ -155,6 +155,7 @@ def grant_bus(
         client_id=principal.session,
         expires_in_s=TOKEN_S,
         topics=authorise.subscriptions(principal),
+        port=desk.mqtt_port,
     )
     return principal, grant
 
