@@ -20,7 +20,6 @@ from cloud.db import open_database
 from cloud.settings import load
 from cloud.tokens import digest
 
-
 PORTS = ("FRONT_PORT", "WEB_PORT", "MQTT_PORT", "MQTT_WS_PORT")
 
 

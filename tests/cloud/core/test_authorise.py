@@ -107,6 +107,16 @@ def test_what_a_wider_filter_does_not_cover_no_topic_of_the_narrower_proves_othe
         assert all(matches(topic, given_levels) for topic in topics_in)
 
 
+@pytest.mark.parametrize(
+    ("given_filter", "wanted", "is_covered"),
+    [("d/+", "d/#", False), ("r/+/#", "r/#", False), ("r/+/#", "r/+/#", True), ("r/+/#", "r/+", True),
+     ("d/+/up", "d/+/up", True), ("d/+/up", "d/b/+", False), ("r/x/#", "r/x", True), ("#", "$SYS/a", False),
+     ("+/a", "$SYS/a", False), ("a/b", "a/b/c", False), ("a/b/c", "a/b", False)],
+)  # fmt: skip
+def test_a_filter_covers_another_only_as_a_whole(given_filter, wanted, is_covered):
+    assert covers(given_filter.split("/"), wanted.split("/")) == is_covered
+
+
 @given(actions, anything)
 def test_an_unknown_service_may_do_nothing(action, topic):
     assert not authorize(service("stranger"), action, topic)
