@@ -6,23 +6,19 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from cloud.broker import choose, ports
-from cloud.clock import now_ms
+from cloud.broker import choose
 from cloud.core.errors import HubError
 from cloud.db import migrate, open_database
 from cloud.desk import ledger
-from cloud.desk.boxes import new_enrol_code
-from cloud.settings import Settings, load
-from cloud.supervise import Child, Port, Supervisor, answers, listens
-
-PROCESSES = ("broker", "web", "worker", "media", "stand-ins")
-"""In the order in which they start."""
+from cloud.processes import argv, hub_children, mint_enrol_code
+from cloud.settings import load
+from cloud.supervise import Supervisor
 
 
 def __getattr__(name: str) -> Any:
@@ -115,51 +111,6 @@ def audit(path: Path | None) -> None:
     sys.exit(0 if not any(figures.values()) else 1)
 
 
-def mint_enrol_code(settings: Settings) -> str:
-    """Return a fresh one-time code that lets one new box in."""
-    migrate(settings)
-    database = open_database(settings)
-    try:
-        with database.write() as session:
-            return new_enrol_code(session, now_ms())
-    finally:
-        database.close()
-
-
-def hub_children(
-    settings: Settings, environment: Mapping[str, str] | None = None, path: Path | None = None
-) -> list[Child]:
-    """Return the hub's processes, for a `Supervisor`, in the order in which they start.
-
-    They read their settings from `path` and `environment` (KTV_HUB_*), which must say what `settings` says.
-    """
-    front = "127.0.0.1" if settings.front_host in {"0.0.0.0", "::"} else settings.front_host  # noqa: S104
-
-    async def broker_listens() -> bool:
-        found = [await listens(port.host, port.number)() for port in ports(settings)]
-        return all(found)
-
-    def child(name: str, **options: Any) -> Child:
-        return Child(name, _argv(name, path), environment=environment, **options)
-
-    return [
-        child("broker", ready=broker_listens, ports=ports(settings)),
-        child(
-            "web",
-            ready=answers("127.0.0.1", settings.web_port, "/api/health"),
-            ports=(_port("127.0.0.1", settings.web_port, "web_port"),),
-        ),
-        child("worker", ready_line="worker ready", waits=False),
-        child(
-            "media",
-            waits=False,
-            ready=listens(front, settings.front_port),
-            ports=(_port(settings.front_host, settings.front_port, "front_port"),),
-        ),
-        child("stand-ins", ready_line="connected to the broker", waits=False),
-    ]
-
-
 async def _run_all(path: Path | None) -> None:
     settings = load(path)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -187,17 +138,8 @@ async def _run_all(path: Path | None) -> None:
 
 def _become(name: str, path: Path | None) -> NoReturn:
     """Turn into one process of the hub, which so gets every signal itself."""
-    argv = _argv(name, path)
-    os.execv(argv[0], argv)  # noqa: S606 - no shell
-
-
-def _argv(name: str, path: Path | None) -> list[str]:
-    chosen = ["--settings", str(path)] if path is not None else []
-    return [sys.executable, "-m", "cloud", name, *chosen]
-
-
-def _port(host: str, number: int, setting: str) -> Port:
-    return Port(host, number, f"{setting} in hub.toml (or KTV_HUB_{setting.upper()})")
+    words = argv(name, path)
+    os.execv(words[0], words)  # noqa: S606 - no shell
 
 
 @contextlib.contextmanager

@@ -15,8 +15,9 @@ from sqlalchemy import select
 
 from cloud import models
 from cloud.__main__ import main
-from cloud.cli import PROCESSES, hub, hub_children
+from cloud.cli import hub
 from cloud.db import open_database
+from cloud.processes import PROCESSES, hub_children
 from cloud.settings import load
 from cloud.tokens import digest
 
