@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -19,15 +19,6 @@ from cloud.desk import ledger
 from cloud.processes import argv, hub_children, mint_enrol_code
 from cloud.settings import load
 from cloud.supervise import Supervisor
-
-
-def __getattr__(name: str) -> Any:
-    """Give `demo` when it is asked for: only that command needs what it imports."""
-    if name == "demo":
-        from cloud.demo import demo  # noqa: PLC0415
-
-        return demo
-    raise AttributeError(f"module {__name__} has no attribute {name}")
 
 
 @click.group(invoke_without_command=True)
