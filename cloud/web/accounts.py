@@ -36,7 +36,7 @@ def sign_up(call: Call, asked: SignUp) -> Session:
         return accounts.sign_up(call.desk, session, asked, hashed, call.now_ms)
 
 
-@api.route("POST", "/sessions", body=LogIn, answer=Session, status=201, is_open=True, limit="20/minute")
+@api.route("POST", "/sessions", body=LogIn, answer=Session, is_open=True, limit="20/minute")
 def log_in(call: Call, asked: LogIn) -> Session:
     """Log in with a user name and password."""
     with call.read() as session:
@@ -45,9 +45,7 @@ def log_in(call: Call, asked: LogIn) -> Session:
         return accounts.log_in(call.desk, session, user_id, asked.client, call.now_ms)
 
 
-@api.route(
-    "POST", "/sessions/guest", body=GuestLogIn, answer=Session, status=201, is_open=True, limit="60/minute"
-)
+@api.route("POST", "/sessions/guest", body=GuestLogIn, answer=Session, is_open=True, limit="60/minute")
 def log_in_guest(call: Call, asked: GuestLogIn) -> Session:
     """Come as a guest, bound to a box when its QR code was scanned."""
     with call.write() as session:

@@ -15,9 +15,7 @@ def enrol_box(call: Call, asked: Enrol) -> Enrolled:
         return boxes.enrol(call.desk, session, asked, call.now_ms)
 
 
-@api.route(
-    "POST", "/boxes/<id:box>/challenges", answer=Challenge, status=201, is_open=True, limit="120/minute"
-)
+@api.route("POST", "/boxes/<id:box>/challenges", answer=Challenge, is_open=True, limit="120/minute")
 def challenge_box(call: Call, box: str) -> Challenge:
     """Get a nonce to sign."""
     with call.write() as session:
@@ -29,7 +27,6 @@ def challenge_box(call: Call, box: str) -> Challenge:
     "/boxes/<id:box>/sessions",
     body=BoxLogIn,
     answer=BoxSession,
-    status=201,
     is_open=True,
     limit="120/minute",
 )

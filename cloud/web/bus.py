@@ -7,7 +7,7 @@ from edge.wire.users import AskBusGrant, BusGrant
 api = Api("bus")
 
 
-@api.route("POST", "/bus-grants", body=AskBusGrant, answer=BusGrant, status=201, limit="120/minute")
+@api.route("POST", "/bus-grants", body=AskBusGrant, answer=BusGrant, limit="120/minute")
 def grant_bus(call: Call, asked: AskBusGrant) -> BusGrant:
     """Say how to connect to the broker for the next minutes."""
     with call.read() as session:

@@ -1,0 +1,118 @@
+import base64
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.wire import topics
+
+
+def key_pair():
+    key = Ed25519PrivateKey.generate()
+    return key, base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def test_a_box_enrols_with_a_code_once(hub):
+    code = hub.enrol_code()
+    _key, public = key_pair()
+
+    enrolled = hub.ask("POST", "/boxes", {"code": code, "public_key": public, "name": "包厢 8"}, status=201)
+
+    assert enrolled["user"]["nickname"] == "包厢 8"
+    assert "used" in hub.ask("POST", "/boxes", {"code": code, "public_key": key_pair()[1]}, status=410)
+
+
+def test_a_wrong_old_or_malformed_enrolment_is_refused(hub):
+    _key, public = key_pair()
+
+    hub.ask("POST", "/boxes", {"code": "guess", "public_key": public}, status=403)
+    for wrong in ("abc", "é", "A" * 43 + "?", ""):
+        hub.ask("POST", "/boxes", {"code": hub.enrol_code(), "public_key": wrong}, status=422)
+    old = hub.enrol_code()
+    hub.now += 15 * 60 * 1000
+    hub.ask("POST", "/boxes", {"code": old, "public_key": public}, status=410)
+
+
+def test_one_key_is_one_box(hub):
+    _key, public = key_pair()
+    hub.ask("POST", "/boxes", {"code": hub.enrol_code(), "public_key": public}, status=201)
+
+    hub.ask("POST", "/boxes", {"code": hub.enrol_code(), "public_key": public.rstrip("=")}, status=409)
+
+
+def test_a_box_logs_in_with_its_key_alone(hub):
+    key, public = key_pair()
+    box = hub.ask("POST", "/boxes", {"code": hub.enrol_code(), "public_key": public}, status=201)["box"]
+    nonce = hub.ask("POST", f"/boxes/{box}/challenges", status=200)["nonce"]
+    good = base64.urlsafe_b64encode(key.sign(nonce.encode())).decode()
+    forged = base64.urlsafe_b64encode(key_pair()[0].sign(nonce.encode())).decode()
+
+    for signature in (forged, "abc", "é"):
+        body = {"nonce": nonce, "signature": signature}
+        hub.ask("POST", f"/boxes/{box}/sessions", body, status=401)
+    session = hub.ask("POST", f"/boxes/{box}/sessions", {"nonce": nonce, "signature": good}, status=200)
+    again = hub.ask("POST", f"/boxes/{box}/sessions", {"nonce": nonce, "signature": good}, status=401)
+
+    assert session["box"] == box
+    assert session["qr_url"].startswith("http://127.0.0.1:8080/b/")
+    assert "new challenge" in again
+
+
+def test_a_nonce_is_good_for_a_minute_and_one_box(hub):
+    key, public = key_pair()
+    box = hub.ask("POST", "/boxes", {"code": hub.enrol_code(), "public_key": public}, status=201)["box"]
+    other = hub.machine()
+    foreign = hub.ask("POST", f"/boxes/{other.box}/challenges", status=200)["nonce"]
+    old = hub.ask("POST", f"/boxes/{box}/challenges", status=200)["nonce"]
+    hub.now += 60_000
+
+    for nonce in (foreign, old):
+        signature = base64.urlsafe_b64encode(key.sign(nonce.encode())).decode()
+        body = {"nonce": nonce, "signature": signature}
+        hub.ask("POST", f"/boxes/{box}/sessions", body, status=401)
+    hub.ask("POST", "/boxes/nobox/challenges", status=404)
+
+
+def test_a_box_gets_a_grant_for_itself_and_the_seat_it_holds(hub):
+    room, _entry, box = hub.performing()
+
+    alone = box("POST", "/bus-grants", {}, status=200)
+    seated = box("POST", "/bus-grants", {"room": room}, status=200)
+
+    assert alone["username"] == f"d-{box.box}"
+    assert topics.box_command(box.box) in alone["topics"]
+    assert topics.room_all(room) in seated["topics"]
+    assert hub.granted[-1][0].seat == "a"
+    assert "no seat" in hub.machine()("POST", "/bus-grants", {"room": room}, status=403)
+
+
+def test_a_box_is_reminded_of_its_room(hub):
+    room, _entry, box = hub.performing()
+
+    assert box("GET", "/me", status=200)["box"] == box.box
+    assert "room" not in box.session
+    assert room
+
+
+def test_a_guest_asks_for_songs_on_the_box_they_scanned(hub):
+    box, other = hub.machine(), hub.machine()
+    token = box.session["qr_url"].rpartition("/b/")[2]
+    guest = hub.guest(nickname="Tom", box_token=token)
+
+    guest("POST", f"/boxes/{box.box}/queue", {"song": "little-star"}, status=202)
+    guest("POST", f"/boxes/{other.box}/queue", {"song": "little-star"}, status=403)
+    guest("POST", f"/boxes/{box.box}/queue", {"song": "nosong"}, status=404)
+    hub.person()("POST", f"/boxes/{box.box}/queue", {"song": "little-star"}, status=403)
+
+    queued = box.orders("queue-song")
+    assert len(queued) == 1
+    assert (queued[0].do.queued.song.title, queued[0].do.queued.by.nickname) == ("Little Star", "Tom")
+
+
+def test_a_stand_ins_code_is_worthless_once_the_seat_is_left(hub):
+    room, entry, _box = hub.performing()
+    singer = hub.person()
+    singer("POST", f"/entries/{entry}", {"client": "pc"}, status=200)
+    code = hub.orders("standins-1", "start-box")[0].do.enrol_code
+
+    singer("DELETE", f"/rooms/{room}/seats/b", status=204)
+
+    hub.ask("POST", "/boxes", {"code": code, "public_key": key_pair()[1]}, status=410)
