@@ -10,6 +10,7 @@ import click
 
 from edge.adapters.litert import SCENES, load_detector
 from edge.adapters.replay_picture import read_pictures
+from edge.core.detection import Detection
 from edge.core.errors import Refused
 from edge.core.judging import Judgement, Watched, parse_target
 from edge.core.picking import Ring, element_of
@@ -34,13 +35,13 @@ JSON_OUT = click.option("--json", "out", default="-", show_default=True, help="F
 def detect(picture: Path, scene: str, threads: int, out: str) -> None:
     """List the elements in each frame of a film, or in an image."""
     rows = []
-    for seen in look(picture, scene, threads):
-        shown = [element_of(track) for track in seen.tracked.tracks if track.seen_s == seen.t]
-        rows.append({"t": round(seen.t, 3), "elements": shown})
-        first = rows[0] if len(rows) == 1 else None
-        if first is not None:
-            first["elements"] = [_single(i, seen) for i in range(len(seen.detections))]
-    _write(out, [{"t": row["t"], "elements": [_plain(each) for each in row["elements"]]} for row in rows])
+    for count, seen in enumerate(look(picture, scene, threads)):
+        if count == 0:
+            elements = [_single(detection) for detection in seen.detections]
+        else:
+            elements = [element_of(track) for track in seen.tracked.tracks if track.seen_s == seen.t]
+        rows.append({"t": round(seen.t, 3), "elements": [_plain(each) for each in elements]})
+    _write(out, rows)
 
 
 @click.command()
@@ -124,18 +125,16 @@ def _known(scene: str) -> Any:
     return scene
 
 
-def _single(index: int, seen: Seen) -> Element:
-    """Return a detection of the first frame, which no track has confirmed yet."""
-    found = seen.detections[index]
+def _single(found: Detection) -> Element:
+    """Return what the first frame shows, which no second one has confirmed yet."""
     name = found.kind if found.label is None else f"{found.kind}:{found.label}"
     return Element(id=name, kind=found.kind, label=found.label, bbox=found.bbox, confidence=found.confidence)
 
 
 def _plain(element: Element) -> dict[str, Any]:
     bbox = [round(value, 4) for value in element.bbox]
-    return {"id": element.id, "kind": element.kind, "label": element.label, "bbox": bbox, "confidence": element.confidence} | (
-        {} if element.track is None else {"track": element.track}
-    )
+    plain = {"id": element.id, "kind": element.kind, "label": element.label, "bbox": bbox}
+    return plain | {"confidence": element.confidence}
 
 
 def _judged(judgement: Judgement) -> dict[str, Any]:

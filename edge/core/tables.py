@@ -112,11 +112,17 @@ def find_table(pixels: Pixels) -> Table | None:
     return make_table(corners, width / height)
 
 
-def make_table(corners: Points, picture_aspect: float) -> Table:
-    """Return the table whose cloth has these `corners` (4, 2), in any order; fractions of the picture."""
+def make_table(corners: Points, picture_aspect: float, lies_across: bool | None = None) -> Table:
+    """Return the table whose cloth has these corners.
+
+    Args:
+        corners: (4, 2), in any order; fractions of the picture.
+        picture_aspect: width over height of the picture.
+        lies_across: whether the long rails run from left to right; worked out when None.
+    """
     ordered = _order(corners)
-    scaled = (ordered - 0.5) * np.array([picture_aspect, 1.0])
-    lies_across = _is_long(scaled)
+    if lies_across is None:
+        lies_across = _is_long((ordered - 0.5) * np.array([picture_aspect, 1.0]))
     flat = [[0, 0], [LONG, 0], [LONG, 1], [0, 1]] if lies_across else [[0, 1], [0, 0], [LONG, 0], [LONG, 1]]
     to_table = homography(ordered, np.array(flat, np.float64))
     middles = ("top-middle", "bottom-middle") if lies_across else ("middle-right", "middle-left")
@@ -130,7 +136,7 @@ def make_table(corners: Points, picture_aspect: float) -> Table:
     return Table(tuple((float(x), float(y)) for x, y in ordered), lies_across, pockets, to_table)
 
 
-def cloth_mask(pixels: Pixels) -> NDArray[np.bool_] | None:
+def cloth_mask(pixels: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     """Return where the cloth is: the largest even patch of the middle's commonest colour."""
     hue, saturation, value = _hue(pixels)
     height, width = hue.shape
@@ -142,22 +148,21 @@ def cloth_mask(pixels: Pixels) -> NDArray[np.bool_] | None:
     counts = np.bincount((hue[coloured] * 72).astype(int) % 72, minlength=72).astype(float)
     peak = int(np.argmax(counts + np.roll(counts, 1) + np.roll(counts, -1)))
     near = coloured & (_hue_distance(hue, (peak + 0.5) / 72) < 1.5 / 72)
-    typical = float(np.median(hue[near]))
-    level, depth = float(np.median(value[near])), float(np.median(saturation[near]))
-    alike = (
-        (_hue_distance(hue, typical) < 0.055)
-        & (value > 0.45 * level)
-        & (value < 2.0 * level)
-        & (saturation > 0.5 * depth)
-    )
-    alike = ndimage.binary_closing(ndimage.binary_opening(alike, iterations=1), iterations=2)
+    tint = _tint(pixels)
+    typical = np.median(tint[near], axis=0)
+    level = float(np.median(value[near]))
+    # A strong colour may change more under uneven lamps than a pale one.
+    reach = 0.045 + 0.22 * float(np.linalg.norm(typical - 1 / 3))
+    off = np.linalg.norm(tint - typical, axis=-1)
+    same = (off < reach) & (value > 0.4 * level) & (value < 2.2 * level)
+    alike = ndimage.binary_closing(ndimage.binary_opening(same, iterations=1), iterations=2)
     labels, count = ndimage.label(alike)
     if count == 0:
         return None
     sizes = np.bincount(labels[inner].ravel(), minlength=count + 1)
     sizes[0] = 0
     mask: NDArray[np.bool_] = ndimage.binary_fill_holes(labels == int(np.argmax(sizes)))
-    return mask
+    return mask if np.count_nonzero(same & mask) > 0.6 * np.count_nonzero(mask) else None
 
 
 def _shrink(pixels: Pixels, step: int) -> NDArray[np.float32]:
@@ -167,9 +172,9 @@ def _shrink(pixels: Pixels, step: int) -> NDArray[np.float32]:
     return small
 
 
-def _hue(pixels: NDArray[np.float32] | Pixels) -> tuple[NDArray[np.float32], ...]:
+def _hue(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
     """Return hue, saturation and value (each 0 to 1) of RGB (h, w, 3), 0 to 255."""
-    rgb = np.asarray(pixels, np.float32) / 255
+    rgb = pixels / 255
     high, low = rgb.max(axis=-1), rgb.min(axis=-1)
     spread = np.maximum(high - low, 1e-6)
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
@@ -179,6 +184,13 @@ def _hue(pixels: NDArray[np.float32] | Pixels) -> tuple[NDArray[np.float32], ...
         np.where(high == green, (blue - red) / spread + 2, (red - green) / spread + 4),
     )
     return (hue / 6).astype(np.float32), (high - low) / np.maximum(high, 1e-6), high
+
+
+def _tint(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each channel's share (h, w, 3) of the pixel's light: its colour, however bright."""
+    total = np.maximum(pixels.sum(axis=-1, keepdims=True), 1.0)
+    tint: NDArray[np.float32] = (pixels / total).astype(np.float32)
+    return tint
 
 
 def _hue_distance(hue: NDArray[np.float32], other: float) -> NDArray[np.float32]:
@@ -266,27 +278,22 @@ class TableKeeper:
 
     def __init__(self, keep: int = 9) -> None:
         self._keep = keep
-        self._seen: list[Points] = []
-        self._odd: list[Points] = []
+        self._seen: list[Table] = []
+        self._odd: list[Table] = []
         self.table: Table | None = None
 
     def see(self, found: Table | None, picture_aspect: float) -> None:
         """Take in what one frame shows; None changes nothing."""
         if found is None:
             return
-        corners = np.array(found.corners)
-        if self._seen and np.abs(corners - np.median(self._seen, axis=0)).max() > 0.06:
-            self._odd.append(corners)
+        if self.table is not None and np.abs(np.array(found.corners) - np.array(self.table.corners)).max() > 0.06:
+            self._odd.append(found)
             if len(self._odd) < 4:
                 return
             self._seen, self._odd = self._odd, []
         else:
             self._odd = []
-            self._seen = [*self._seen, corners][-self._keep :]
-        self.table = make_table(np.median(self._seen, axis=0), picture_aspect)
-
-
-def reach_of(table: Table, pocket: Pocket, start: Points, end: Points) -> float:
-    """Return how near, in table widths, the way from `start` to `end` (picture fractions) comes to `pocket`."""
-    way = table.on_table(np.stack([start, end]))
-    return distance_to_segment(np.array(pocket.on_table), way[0], way[1])
+            self._seen = [*self._seen, found][-self._keep :]
+        corners = np.median([table.corners for table in self._seen], axis=0)
+        across = sum(table.lies_across for table in self._seen) * 2 > len(self._seen)
+        self.table = make_table(corners, picture_aspect, across)

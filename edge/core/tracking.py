@@ -214,12 +214,14 @@ def _near(track: Track, detection: Detection, t: float) -> float:
 
 def _far(track: Track, detection: Detection, t: float) -> float:
     """Return the reach for a sudden start: wide, but only for what looks the same."""
-    if t - track.seen_s > 0.4 or not track.is_confirmed:
+    if t - track.seen_s > 0.4:
         return 0.0
     total = sum(track.votes.values())
     seen = dict(detection.labels) or ({detection.label: 1.0} if detection.label else {})
     alike = sum(track.votes.get(label, 0.0) / total * share for label, share in seen.items()) if total else 0.0
-    return 9.0 if alike > 0.35 else 0.0
+    if alike < 0.35:
+        return 0.0
+    return 9.0 if track.is_confirmed else 3.0
 
 
 def _voted(votes: Mapping[str, float], detection: Detection) -> dict[str, float]:

@@ -1,8 +1,10 @@
 """Batches rendered in a second process, so that the training never waits for pictures."""
 
 import multiprocessing
+import os
 from collections.abc import Iterator
 from multiprocessing.queues import Queue
+from queue import Full
 
 import cv2
 import numpy as np
@@ -66,8 +68,8 @@ def scene_crops(scene: Scene, rng: np.random.Generator) -> list[tuple[Image, int
         side = 2 * ball.radius * CROP_SPAN * rng.uniform(0.85, 1.18)
         crops.append((crop_at(scene.image, ball.x + shake[0], ball.y + shake[1], side), LABELS.index(ball.label)))
     height, width = scene.image.shape[:2]
-    for _ in range(2):
-        x, y = rng.uniform(0, width), rng.uniform(0, height)
+    points = [(rng.uniform(0, width), rng.uniform(0, height)), *scene.lures]
+    for x, y in points[:4]:
         if all(np.hypot(x - ball.x, y - ball.y) > 1.6 * ball.radius for ball in scene.balls):
             crops.append((crop_at(scene.image, x, y, rng.uniform(14, 40)), len(LABELS)))
     return crops
@@ -86,8 +88,15 @@ def _produce(queue: "Queue[Batch]", kind: str, count: int, seed: int) -> None:
     cv2.setNumThreads(1)
     painter = Painter(seed)
     make = detector_batch if kind == "detector" else reader_batch
-    while True:
-        queue.put(make(painter, count))
+    parent = os.getppid()
+    while os.getppid() == parent:
+        batch = make(painter, count)
+        while os.getppid() == parent:
+            try:
+                queue.put(batch, timeout=5)
+                break
+            except Full:
+                continue
 
 
 def batches(kind: str, count: int, seed: int) -> Iterator[Batch]:

@@ -43,6 +43,8 @@ class Scene:
 
     image: Image
     balls: tuple[Ball, ...]
+    lures: tuple[tuple[float, float], ...] = ()
+    """Places in pixels where no ball is but something else: hands, cues, pockets."""
 
 
 class Painter:
@@ -67,13 +69,23 @@ class Painter:
         image = light_cloth(image, rng)
         if rng.random() < 0.35:
             clutter(image, rng, 1)
-        balls = self._balls(image, view, places, tilt)
+        balls = self._balls(image, view, places, tilt, look)
         cover = np.zeros((height, width), np.uint8)
         for _ in range(int(rng.choice([0, 0, 1, 1, 2]))):
             occlude(image, cover, rng)
         image = spoil(image, rng)
         visible = tuple(ball for ball in balls if is_visible(ball, cover))
-        return Scene(image, visible)
+        return Scene(image, visible, self._lures(cover, view))
+
+    def _lures(self, cover: Image, view: View) -> tuple[tuple[float, float], ...]:
+        rng = self.rng
+        height, width = cover.shape
+        ys, xs = np.nonzero(cover)
+        chosen = rng.integers(len(xs), size=4) if len(xs) else []
+        mouths = view.project(pocket_places(0.02))
+        points = [(float(xs[i]), float(ys[i])) for i in chosen]
+        points += [(float(x), float(y)) for x, y in mouths if 0 <= x < width and 0 <= y < height]
+        return tuple(points)
 
     def _corner(self, view: View, places: Floats, width: int, height: int) -> tuple[float, float]:
         """Return where to cut: mostly around a ball."""
@@ -84,7 +96,7 @@ class Painter:
         x, y = view.project(point)[0]
         return float(x) - width * rng.uniform(0.2, 0.8), float(y) - height * rng.uniform(0.2, 0.8)
 
-    def _balls(self, image: Image, view: View, places: Floats, tilt: float) -> list[Ball]:
+    def _balls(self, image: Image, view: View, places: Floats, tilt: float, look: Look) -> list[Ball]:
         rng = self.rng
         lean = rng.normal(0, 0.012, 2).astype(np.float32)
         if rng.random() < 0.92:
@@ -100,6 +112,8 @@ class Painter:
             level = int(np.clip(round((tilt + rng.normal(0, 0.1)) * 2.4), 0, 2))
             choices = self.bank[level][label]
             picture = choices[int(rng.integers(len(choices)))]
+            if rng.random() < 0.1:
+                picture = camouflaged(picture, look, rng)
             self._draw(image, picture, float(x), float(y), radius, exposure)
             balls.append(Ball(float(x), float(y), radius, LABELS[label]))
         return balls
@@ -118,6 +132,15 @@ class Painter:
                 place_ball(image, picture, x + np.cos(angle) * reach * step, y + np.sin(angle) * reach * step, radius)
             return
         place_ball(image, picture, x, y, radius)
+
+
+def camouflaged(picture: Image, look: Look, rng: np.random.Generator) -> Image:
+    """Return a ball's picture with little contrast to the cloth it lies on."""
+    part = rng.uniform(0.3, 0.65)
+    cloth = np.array(gain(look.cloth, float(rng.uniform(0.35, 0.8))), np.float32)
+    mixed = picture.copy()
+    mixed[..., :3] = (picture[..., :3] * (1 - part) + cloth * part).astype(np.uint8)
+    return mixed
 
 
 def random_view(rng: np.random.Generator) -> tuple[View, float]:
@@ -281,7 +304,19 @@ def occlude(image: Image, cover: Image, rng: np.random.Generator) -> None:
         shapes.append((arm, skin if rng.random() < 0.4 else sleeve))
     for outline, colour in shapes:
         fill(image, outline.astype(np.float32), colour)
-        cv2.fillPoly(cover, [np.round(outline).astype(np.int32)], 255)
+        shape = np.zeros_like(cover)
+        cv2.fillPoly(shape, [np.round(outline).astype(np.int32)], 255)
+        cv2.bitwise_or(cover, shape, cover)
+        fold(image, shape, rng)
+
+
+def fold(image: Image, shape: Image, rng: np.random.Generator) -> None:
+    """Give what `shape` covers the lights and shades of cloth and skin."""
+    height, width = shape.shape
+    coarse = rng.normal(1, rng.uniform(0.05, 0.4), (int(rng.integers(4, 30)), int(rng.integers(4, 30))))
+    light = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    inside = shape > 0
+    image[inside] = np.clip(image[inside] * light[inside][:, None], 0, 255).astype(np.uint8)
 
 
 def blob(rng: np.random.Generator, middle: Floats, radius: float) -> Floats:
