@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import av
 import numpy as np
 
@@ -177,7 +178,7 @@ class Check:
         try:
             step.detail = await walk()
             step.ok = True
-        except (Unmet, TimeoutError, Answered, ConnectionError) as error:
+        except (Unmet, TimeoutError, Answered, ConnectionError, ValueError, aiohttp.ClientError) as error:
             step.detail = f"{type(error).__name__}: {error}"
         step.ms = round(1000 * (time.monotonic() - begun))
         self.say(f"{'✓' if step.ok else '✗'} {name:<16} {step.ms:>6} ms  {step.detail}")
@@ -217,7 +218,7 @@ class Check:
     # A6
 
     async def _create(self) -> str:
-        wish = AskRoom(kind="create", mode="duet", song=self.song, client="phone")
+        wish = AskRoom(kind="create", mode="duet", song=self.song, client="pc")
         granted = await self.lin.ask(RoomGranted, "POST", "/api/rooms", wish)
         expect(granted.entry.kind == "second", f"got a {granted.entry.kind} entry")
         expect("<svg" in granted.entry.qr_svg, "the entry has no QR code")

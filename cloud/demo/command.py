@@ -42,7 +42,9 @@ KIOSK_PORT = 8090
     "--broker", type=click.Choice(["auto", "mosquitto", "amqtt"]), default="auto", show_default=True
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder that keeps everything. [user data folder]"
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder that keeps everything; with --check it should be empty. [user data folder]",
 )
 @click.option(
     "--check", is_flag=True, help="Walk every step with headless people in a fresh folder, then stop."
@@ -70,7 +72,7 @@ def demo(  # noqa: PLR0917 - click hands over every option by name
     base = load()
     try:
         if check:
-            sys.exit(asyncio.run(_check(replace(base, broker=broker), wishes, json_path, console)))
+            sys.exit(asyncio.run(_check(replace(base, broker=broker), wishes, data, json_path, console)))
         folder = data or base.data_dir / "demo"
         settings = replace(base, broker=broker, data_dir=folder.resolve(), front_port=port or base.front_port)
         asyncio.run(_show(settings, wishes, kiosk_port or KIOSK_PORT, console))
@@ -89,9 +91,12 @@ async def _show(settings: Settings, wishes: Wishes, kiosk_port: int, console: Co
         console.print("stopping ...")
 
 
-async def _check(base: Settings, wishes: Wishes, json_path: Path | None, console: Console) -> int:
+async def _check(
+    base: Settings, wishes: Wishes, data: Path | None, json_path: Path | None, console: Console
+) -> int:
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="ktv-check-") as folder:
+    with contextlib.ExitStack() as stack:
+        folder = data or stack.enter_context(tempfile.TemporaryDirectory(prefix="ktv-check-"))
         settings = replace(
             base,
             data_dir=Path(folder),

@@ -16,6 +16,7 @@ from cloud.clock import now_ms
 from cloud.core.authorise import Principal
 from cloud.db import migrate, open_database
 from cloud.desk import open_desk
+from cloud.desk.rooms import lobby_changed
 from cloud.desk.songs import import_songs
 from cloud.settings import Settings
 from cloud.web import accounts, boxes, bus, ledger, lobby, meta, problems, requests, rooms, songs, tasks
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 APIS = (meta, accounts, bus, lobby, rooms, requests, tasks, songs, boxes, ledger)
 
 
-def _nothing_to_grant(_principal: Principal, _password: str, _expires_s: int) -> None:
+def _nothing_to_grant(_principal: Principal, _password: str, _until_s: int) -> None:
     """A broker that reads the tokens itself needs no telling."""
 
 
@@ -42,12 +43,14 @@ def create_app(
     Args:
         settings: the hub's.
         clock: hub time in ms.
-        grant: tells the broker of a principal, its password and how long it holds in s.
+        grant: tells the broker of a principal, its password and until when it holds (unix time in s).
     """
     migrate(settings)
     database = open_database(settings)
     count = import_songs(database, settings.song_folders, settings.data_dir / "audio")
     log.info("%d songs are in the catalogue", count)
+    with database.write() as session:
+        lobby_changed(session, clock())
     app = Flask("cloud.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_PAYLOAD_BYTES
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
