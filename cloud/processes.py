@@ -14,6 +14,8 @@ from cloud.supervise import Child, Port, answers, listens
 
 PROCESSES = ("broker", "web", "worker", "media", "stand-ins")
 """In the order in which they start."""
+READY_S = 90.0
+"""How long each may take to be ready; a busy small machine needs ten seconds for the imports alone."""
 
 
 def mint_enrol_code(settings: Settings) -> str:
@@ -41,7 +43,7 @@ def hub_children(
         return all(found)
 
     def child(name: str, **options: Any) -> Child:
-        return Child(name, argv(name, path), environment=environment, **options)
+        return Child(name, argv(name, path), environment=environment, ready_s=READY_S, **options)
 
     return [
         child("broker", ready=broker_listens, ports=ports(settings)),
