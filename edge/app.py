@@ -77,6 +77,7 @@ _PARTS: dict[str, tuple[PartName, str]] = {
 def main(config: Path) -> int:
     """Run the box with the settings at `config` until it is told to stop; return the exit status."""
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aioice").setLevel(logging.WARNING)
     try:
         settings = load_settings(config)
         asyncio.run(_until_signalled(settings))
@@ -258,9 +259,11 @@ class Box:
 
         async def connected() -> None:
             courier.go_back()
+            await self.keeper.show("hub", "")
             await self.booth.connected()
 
         bus.on_connected = connected
+        bus.on_lost = lambda sentence: self.keeper.show("hub", sentence)
         await bus.subscribe(topics.box_command(box), self.booth.command)
         await bus.subscribe(topics.box_ack(box), courier.acked)
         self.booth.connect(Line(box=box, bus=bus, hub=hub, outbox=self.outbox))
@@ -340,14 +343,14 @@ class Restarter:
             return
         self._ill.add(name)
         log.warning("%s: %s", name, sentence)
-        await self._show(name, sentence)
+        await self.show(name, sentence)
 
     async def well(self, name: str) -> None:
         """Say that something works again, if it did not."""
         if name in self._ill:
             self._ill.discard(name)
             log.info("%s: works again", name)
-            await self._show(name, "")
+            await self.show(name, "")
 
     def _start(self, work: Coroutine[None, None, None], name: str) -> "asyncio.Task[None]":
         if self._group is None:
@@ -375,9 +378,11 @@ class Restarter:
         try:
             await run()
         except KtvError as error:
+            _heed_cancellation()
             await self.trouble(name, str(error))
             return False
         except Exception as error:
+            _heed_cancellation()
             log.exception("%s failed", name)
             await self.trouble(name, f"failed ({error}): it is started again")
             return False
@@ -387,7 +392,8 @@ class Restarter:
         await asyncio.sleep(WELL_AFTER_S)
         await self.well(name)
 
-    async def _show(self, name: str, sentence: str) -> None:
+    async def show(self, name: str, sentence: str) -> None:
+        """Show on the screen what is wrong with a part; an empty sentence says that it is well."""
         if name not in _PARTS:
             return
         part, zh = _PARTS[name]
@@ -399,6 +405,13 @@ class Restarter:
                 text_en=sentence,
             )
         )
+
+
+def _heed_cancellation() -> None:
+    """Raise `CancelledError` if this task is to end; a device's own error may have taken its place."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class NoScreen:

@@ -381,9 +381,9 @@ class Booth:
         self.seat.open()
 
     async def _leave_room(self, room: str) -> None:
-        if self.room != room:
-            return
         async with self._changing:
+            if self.room != room:
+                return
             await self._stop_singing()
             await self._leave()
             if self._line is not None:
@@ -567,6 +567,8 @@ class Booth:
                 await self._line.bus.publish(topics.seat_score(part.room, part.seat), score)
 
         async def finished(final: RoundScored) -> None:
+            self.queue.sung(part.round.song)
+            await self._show_queue()
             if part.room == ALONE:
                 await self._show_final(part.round, final)
             else:
@@ -580,8 +582,6 @@ class Booth:
             if part.room != ALONE:
                 ended = SongEnded(room=part.room, round=part.round.id, seat=part.seat)
                 await asyncio.shield(self._report("song-ended", ended))
-        self.queue.sung(part.round.song)
-        await self._show_queue()
 
     async def _show_final(self, round_: Round, final: RoundScored) -> None:
         ended = RoundFinal(

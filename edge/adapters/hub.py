@@ -118,7 +118,7 @@ class HubClient:
     async def _enrolment(self) -> Enrolled:
         if not self._enrol.code:
             raise Refused(
-                f"this box is not enrolled at {self.url}: get a one-time code there (`ktv hub enrol`) "
+                f"this box is not enrolled at {self.url}: get a one-time code there (`ktv hub enrol-code`) "
                 "and set enrol_code_file under [hub] in box.toml"
             )
         enrolled = await self._open(Enrolled, "/api/boxes", self._enrol)

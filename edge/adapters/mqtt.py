@@ -27,6 +27,8 @@ ANSWER_WITHIN_S = 10.0
 """Longest wait for the broker's answer to a connection, in s."""
 RENEW_AT = 0.8
 """Share of a grant's life after which the box connects with a new one."""
+WORTH_A_WORD = 2
+"""So many failures in a row are said; the first is mostly a broker that ends an old grant."""
 MOST_WAITING = 200
 """QoS 1 messages kept for the next connection."""
 
@@ -58,6 +60,8 @@ class MqttBus:
         self.is_connected = False
         self.on_connected: Callable[[], Awaitable[None]] | None = None
         """Awaited after each connection, when the subscriptions are made."""
+        self.on_lost: Callable[[str], Awaitable[None]] | None = None
+        """Awaited once when the connection is lost and did not come back at once, with the reason."""
         self._log_in = log_in
         self._handles: dict[str, list[Handle]] = {}
         self._waiting: deque[tuple[str, bytes, int, bool]] = deque(maxlen=MOST_WAITING)
@@ -65,7 +69,8 @@ class MqttBus:
         self._ended = asyncio.Event()
         self._renewal = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._was_down_said = False
+        self._failures = 0
+        """Failures since the last connection; one is an accident, two are worth a word."""
 
     async def publish(self, topic: str, message: Message, *, qos: int = 0, retain: bool = False) -> None:
         """Send now if connected; otherwise QoS 0 is dropped, and QoS 1 waits for the next connection."""
@@ -98,17 +103,17 @@ class MqttBus:
 
     async def run(self) -> None:
         """Stay connected until cancelled; what goes wrong is said once, and once again when it is well."""
-        wait_s = SHORTEST_WAIT_S
         while True:
             try:
                 await self._one_connection()
-                wait_s = SHORTEST_WAIT_S
             except KtvError as error:
-                if not self._was_down_said:
+                self._failures += 1
+                if self._failures == WORTH_A_WORD:
                     log.warning("no message bus: %s; the box carries on and tries again", error)
-                    self._was_down_said = True
+                    if self.on_lost is not None:
+                        await self.on_lost(str(error))
+                wait_s = min(SHORTEST_WAIT_S * 2 ** min(self._failures - 1, 10), LONGEST_WAIT_S)
                 await asyncio.sleep(wait_s * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     async def _one_connection(self) -> None:
         """Connect, serve until the connection ends or its grant is to be renewed, disconnect.
@@ -121,9 +126,9 @@ class MqttBus:
         client = await self._connect(login)
         self._client = client
         self.is_connected = True
-        if self._was_down_said:
+        if self._failures >= WORTH_A_WORD:
             log.info("the message bus is back")
-            self._was_down_said = False
+        self._failures = 0
         try:
             await self._resume(client)
             await self._until_renewal(login.expires_in_s * RENEW_AT)

@@ -165,7 +165,13 @@ async def test_it_comes_back_after_an_outage_with_a_fresh_grant(broker, witness,
     async def connected():
         connections.append(running.asked)
 
+    lost = []
+
+    async def said(sentence):
+        lost.append(sentence)
+
     running.bus.on_connected = connected
+    running.bus.on_lost = said
     async with running as bus:
         heard = []
         await bus.subscribe("ktv/1/d/box1/ack", heard.append)
@@ -175,7 +181,7 @@ async def test_it_comes_back_after_an_outage_with_a_fresh_grant(broker, witness,
         await until(lambda: not bus.is_connected)
         await bus.publish("ktv/1/d/box1/up", Ack(e="kept", upto=1), qos=1)
         await bus.publish("ktv/1/r/r1/s/a", Ack(e="dropped", upto=2), qos=0)
-        await asyncio.sleep(0.5)
+        await until(lambda: "no message bus" in caplog.text)
         broker.start()
 
         await until(lambda: len(connections) == 2)
@@ -183,10 +189,11 @@ async def test_it_comes_back_after_an_outage_with_a_fresh_grant(broker, witness,
         await until(lambda: witness.payloads("ktv/1/d/box1/up"))
         assert witness.payloads("ktv/1/r/r1/s/a") == []
         assert len([r for r in caplog.records if "no message bus" in r.getMessage()]) == 1
+        assert len(lost) == 1
 
 
 async def test_a_refused_password_is_said_and_tried_again_with_the_next_grant(broker, caplog):
-    async with Running(broker.login(password="old"), broker.login()) as bus:
+    async with Running(*[broker.login(password="old")] * 2, broker.login()) as bus:
         await until(lambda: bus.is_connected)
 
     assert "refuses this box" in caplog.text
