@@ -27,6 +27,12 @@ ENTRY_S = 2 * 3600
 RENEW_MS = 10 * 60_000
 """How long before its end a first entry is replaced on the lobby."""
 
+AWAY_MS = 3 * 60_000
+"""How long a singer may be gone from the air before the seat is freed."""
+
+UNSEEN_MS = 20 * 60_000
+"""How long a viewer counts without asking for anything; a page asks for a grant every ten minutes."""
+
 EMPTY_MS = 10 * 60_000
 """How long a room without singers stays."""
 

@@ -148,7 +148,7 @@ def grant_bus(
     Raises:
         NotAllowed: a room the caller is not in.
     """
-    principal = _principal(session, caller, room_id)
+    principal = _principal(session, caller, room_id, now_ms)
     grant = BusGrant(
         username=principal.session,
         password=desk.signer.sign_bus(principal, now_ms),
@@ -160,10 +160,11 @@ def grant_bus(
     return principal, grant
 
 
-def _principal(session: Session, caller: Caller, room_id: str | None) -> Principal:
+def _principal(session: Session, caller: Caller, room_id: str | None, now_ms: int) -> Principal:
     if caller.box_id is None:
         if room_id is not None:
             rooms.check_takes_part(session, caller, rooms.living(session, room_id))
+            rooms.viewer_seen(session, caller, room_id, now_ms)
         return authorise.user(new_id(), caller.user_id, room_id)
     if room_id is None:
         return authorise.box(caller.box_id)
@@ -191,7 +192,13 @@ def ask_song(session: Session, caller: Caller, box_id: str, asked: AskSong, now_
 
 
 def box_said(desk: Desk, session: Session, box_id: str, said: wire.BoxState, now_ms: int) -> None:
-    """Take over a box's state. A box that is ready but not where the hub has it is told where to be."""
+    """Take over a box's state. A box that is ready but not where the hub has it is told where to be; a host
+    of stand-ins that is ready is told whom to start.
+    """
+    if box_id == seating.STAND_INS:
+        if said.s == "ready":
+            seating.restart_stand_ins(desk, session, now_ms)
+        return
     box = session.get(models.Box, box_id)
     if box is None or box.revoked_ms is not None:
         log.info("box %s, which is not enrolled, says %s: ignored", box_id, said.s)

@@ -142,7 +142,7 @@ def _leave_other_rooms(session: Session, box_id: str, room_id: str, now_ms: int)
     """A box is in one room at a time: the last one it was sent to."""
     chosen = select(models.Seat).where(models.Seat.box_id == box_id, models.Seat.room_id != room_id)
     for seat in session.scalars(chosen).all():
-        _vacate(session, rooms.locked(session, seat.room_id), seat, now_ms)
+        vacate(session, seat, now_ms)
 
 
 def _entered(
@@ -179,14 +179,13 @@ def watch(
     """
     callers.forbid_stand_in(caller)
     room = rooms.locked(session, room_id)
+    rooms.viewer_seen(session, caller, room.id, now_ms)
     if not rooms.takes_part(session, caller, room):
         _check_may_watch(desk, room, asked.entry, now_ms)
         if views.viewers(session, room.id) >= room.capacity:
             raise Full(f"this room is full: {room.capacity} are watching; try again later")
         session.add(
-            models.Viewer(
-                room_id=room.id, principal=caller.principal, user_id=caller.user_id, since_ms=now_ms
-            )
+            models.Viewer(room_id=room.id, principal=caller.principal, user_id=caller.user_id, seen_ms=now_ms)
         )
         session.flush()
         rooms.changed(session, room, now_ms)
@@ -234,10 +233,12 @@ def leave_seat(session: Session, caller: Caller, room_id: str, name: str, now_ms
         raise Unknown(f"seat {name} of this room is free")
     if caller.user_id not in (seat.user_id, room.broadcaster_id):
         raise NotAllowed("only the singer and the broadcaster may free a seat")
-    _vacate(session, room, seat, now_ms)
+    vacate(session, seat, now_ms)
 
 
-def _vacate(session: Session, room: models.Room, seat: models.Seat, now_ms: int) -> None:
+def vacate(session: Session, seat: models.Seat, now_ms: int) -> None:
+    """Free a seat; the round being sung ends, and the tasks in its picture go back."""
+    room = rooms.locked(session, seat.room_id)
     rounds.stop(session, room, now_ms)
     tasks.close_all(session, room, now_ms, seat=seat.seat)
     seating.free(session, room, seat, now_ms)

@@ -57,6 +57,13 @@ def takes_part(session: Session, caller: Caller, room: models.Room) -> bool:
     return session.get(models.Viewer, (room.id, caller.principal)) is not None
 
 
+def viewer_seen(session: Session, caller: Caller, room_id: str, now_ms: int) -> None:
+    """Note that a viewer is still there."""
+    row = session.get(models.Viewer, (room_id, caller.principal))
+    if row is not None:
+        row.seen_ms = now_ms
+
+
 def check_takes_part(session: Session, caller: Caller, room: models.Room) -> None:
     """Check that the caller is in this room.
 
@@ -161,6 +168,7 @@ def relay_changed(session: Session, relay: str, state: RelayState, now_ms: int) 
         news = [seat for seat in room.seats if seat.is_live != ((room.id, seat.seat) in live)]
         for seat in news:
             seat.is_live = not seat.is_live
+            seat.away_since_ms = None if seat.is_live else now_ms
         if news:
             changed(session, room, now_ms)
             log.info(

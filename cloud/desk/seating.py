@@ -70,6 +70,7 @@ def sit(
             is_live=False,
             is_ready=False,
             taken_ms=now_ms,
+            away_since_ms=now_ms,
         )
         room.seats.append(row)
         session.flush()
@@ -134,6 +135,21 @@ def new_enrol_code(
     )
     session.flush()
     return code
+
+
+def restart_stand_ins(desk: Desk, session: Session, now_ms: int) -> None:
+    """The stand-ins host is there (again): let it start every stand-in that is not at work."""
+    missing = (
+        select(models.Seat).where(models.Seat.is_stand_in).order_by(models.Seat.room_id, models.Seat.seat)
+    )
+    for seat in session.scalars(missing).all():
+        box = session.get(models.Box, seat.box_id) if seat.box_id else None
+        if box is not None and box.state == "ready":
+            continue
+        _revoke(session, seat.room_id, seat, now_ms)
+        seat.box_id, seat.is_ready = None, False
+        room = session.get_one(models.Room, seat.room_id)
+        _start_stand_in(desk, session, room, seat, f"s-{STAND_INS}", now_ms)
 
 
 def _start_stand_in(

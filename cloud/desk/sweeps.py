@@ -18,6 +18,8 @@ def expire_due(desk: Desk, session: Session, now_ms: int) -> int:
         + _tickets(session, now_ms)
         + _tasks(session, now_ms)
         + _rounds(session, now_ms)
+        + _seats(session, now_ms)
+        + _viewers(session, now_ms)
         + _rooms(session, now_ms)
         + _entries(desk, session, now_ms)
         + matches.match_waiting(session, now_ms)
@@ -61,6 +63,26 @@ def _rounds(session: Session, now_ms: int) -> int:
             rounds.begin_singing(session, room, row, now_ms)
             changes += 1
     return changes
+
+
+def _seats(session: Session, now_ms: int) -> int:
+    """Free the seats of singers who went off the air and did not come back."""
+    away = select(models.Seat).where(models.Seat.away_since_ms <= now_ms - rules.AWAY_MS)
+    rows = session.scalars(away.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        entering.vacate(session, row, now_ms)
+    return len(rows)
+
+
+def _viewers(session: Session, now_ms: int) -> int:
+    """Count out viewers who closed their page without a word."""
+    gone = delete(models.Viewer).where(models.Viewer.seen_ms <= now_ms - rules.UNSEEN_MS)
+    left = session.scalars(gone.returning(models.Viewer.room_id)).all()
+    for room_id in sorted(set(left)):
+        rooms.changed(session, session.get_one(models.Room, room_id), now_ms)
+    if left:
+        rooms.lobby_changed(session, now_ms)
+    return len(left)
 
 
 def _rooms(session: Session, now_ms: int) -> int:

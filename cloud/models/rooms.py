@@ -63,6 +63,8 @@ class Seat(Base):
     is_live: Mapped[bool]
     is_ready: Mapped[bool]
     taken_ms: Mapped[int]
+    away_since_ms: Mapped[int | None]
+    """Since when no media of it reaches the hub; None while it is live."""
 
     user: Mapped[User] = relationship()
 
@@ -75,7 +77,8 @@ class Viewer(Base):
     room_id: Mapped[str] = mapped_column(ForeignKey("rooms.id"), primary_key=True)
     principal: Mapped[str] = mapped_column(String(44), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    since_ms: Mapped[int]
+    seen_ms: Mapped[int]
+    """When they last asked to watch, or for a grant for the room's topics."""
 
 
 class Entry(Base):

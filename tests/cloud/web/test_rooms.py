@@ -3,6 +3,8 @@ from edge.wire import topics
 from edge.wire.boxes import RelayState, SeatMedia, SeatReady
 from edge.wire.scores import RoundScored
 
+from .conftest import Machine
+
 
 def entry_of(granted):
     return granted["entry"]["path"].removeprefix("/e/")
@@ -349,3 +351,52 @@ def test_a_box_is_in_one_room_at_a_time(hub):
     assert hub.said(topics.room_state(room))[-1].get("seats", []) == []
     box("POST", "/bus-grants", {"room": room}, status=403)
     assert box("POST", "/bus-grants", {"room": granted["room"]}, status=200)["username"] == f"d-{box.box}"
+
+
+def test_a_singer_who_stays_off_the_air_loses_the_seat(hub):
+    room, _entry, box, singer, _stand_in = hub.duel()
+    live = RelayState(seats=(SeatMedia(room=room, seat="a", is_live=True),))
+    with hub.database.write() as session:
+        rooms.relay_changed(session, "relay-1", live, hub.now)
+
+    hub.sweep(179)
+    before = [seat["seat"] for seat in box("GET", f"/rooms/{room}", status=200)["seats"]]
+    hub.sweep(1)
+
+    assert before == ["a", "b"]
+    assert [seat["seat"] for seat in box("GET", f"/rooms/{room}", status=200)["seats"]] == ["a"]
+    assert hub.orders("standins-1", "stop-box")[-1].do.seat == "b"
+    assert singer
+
+
+def test_a_viewer_who_is_not_heard_of_any_more_is_not_counted(hub):
+    room, _entry, _box = hub.performing()
+    stays, goes = hub.viewer(room), hub.viewer(room)
+    hub.now += 15 * 60_000
+    stays.token = hub.ask(
+        "POST", "/sessions/refresh", {"refresh_token": stays.session["refresh_token"]}, status=200
+    )["access_token"]
+    stays("POST", "/bus-grants", {"room": room}, status=200)
+
+    hub.sweep(6 * 60)
+
+    assert hub.said(topics.room_state(room))[-1]["viewers"] == 1
+    assert goes
+
+
+def test_a_stand_ins_host_that_comes_back_starts_what_is_missing(hub):
+    room, entry, _box, _singer, stand_in = hub.duel()
+    host = Machine(hub, "", "", box="standins-1")
+    count = len(hub.orders("standins-1", "start-box"))
+
+    host.says()
+    still = len(hub.orders("standins-1", "start-box"))
+    stand_in.says(s="lost", boot=None)
+    host.says()
+
+    assert still == count
+    assert len(hub.orders("standins-1", "start-box")) == count + 1
+    stand_in("POST", "/bus-grants", {}, status=401)
+    fresh = hub.stand_in(room, "b")
+    assert fresh("POST", "/bus-grants", {"room": room}, status=200)
+    assert entry
