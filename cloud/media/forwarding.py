@@ -3,7 +3,9 @@
 A publisher's sequence numbers and RTP timestamps are kept: a viewer's NACK names the publisher's own packet,
 and the RTP timestamp of a frame at the viewer is the one the publisher gave it. Where a viewer moves to
 another publisher, sequence numbers go on from the last one sent (SRTP refuses numbers that jump back);
-timestamps stay the publisher's.
+timestamps stay the publisher's. A box keeps its origin of timestamps across connections, so its viewers
+notice nothing; where timestamps jump, a browser's picture would freeze for seconds (its sound and picture
+lose their common clock), and the viewer is marked to be closed, so that it asks anew.
 
 aiortc has no interface for this, so subclasses reach for names that are private to it. `missing_names` says
 which of them an installed aiortc lacks; `Transcoding` does the same work with public names alone, at about
@@ -31,6 +33,9 @@ HISTORY = 1024
 
 KEYFRAME_EVERY_S = 0.25
 """Least time between two keyframes asked of a publisher, however many viewers ask."""
+
+LONGEST_JUMP_S = 1.0
+"""How far a new publisher's timestamps may be from the old one's for viewers to go on, in s."""
 
 _HEADER = struct.Struct("!BBHLL")
 _SEQUENCE = struct.Struct("!H")
@@ -75,6 +80,10 @@ class Plant(Protocol):
 
     def attach(self, sender: RTCRtpSender, source: RTCRtpReceiver | None) -> None:
         """Send to a viewer what `source` receives from now on; None: nothing for now."""
+        ...
+
+    def has_jumped(self, sender: RTCRtpSender) -> bool:
+        """Say whether a viewer cannot go on because timestamps jumped."""
         ...
 
     def quiet_s(self, source: RTCRtpReceiver) -> float:
@@ -196,6 +205,9 @@ class Outgoing(RTCRtpSender):
         self._last: int | None = None
         self._waits_for_keyframe = True
         self._octets = self._packets = self._repeats = 0
+        self._sent: tuple[int, float] | None = None
+        self.has_jumped = False
+        """Whether another publisher's timestamps do not follow on those sent before."""
 
     def follow(self, source: Incoming | None) -> None:
         """Send what `source` receives from now on."""
@@ -213,13 +225,26 @@ class Outgoing(RTCRtpSender):
             return
         self._waits_for_keyframe = False
         if self._shift is None:
+            if self._does_jump(packet.timestamp, codec.clockRate):
+                self.has_jumped = True
+                self.follow(None)
+                return
             self._shift = 0 if self._last is None else (self._last + 1 - packet.sequence_number) % 2**16
         number = (packet.sequence_number + self._shift) % 2**16
         if self._last is None or (number - self._last) % 2**16 < 2**15:
             self._last = number
+        self._sent = (packet.timestamp, time.monotonic())
         self._octets += len(packet.payload)
         self._packets += 1
         await self._send(packet, self._payload_type or 0, number, self._ssrc, packet.payload)
+
+    def _does_jump(self, timestamp: int, rate_hz: int) -> bool:
+        """Say whether `timestamp` is not where time has brought those sent before."""
+        if self._sent is None:
+            return False
+        last, sent_s = self._sent
+        gap = (timestamp - last + 2**31) % 2**32 - 2**31
+        return abs(gap / rate_hz - (time.monotonic() - sent_s)) > LONGEST_JUMP_S
 
     def report(self, ntp_timestamp: int, rtp_timestamp: int) -> None:
         """Take over the publisher's sender report; the next one to the viewer says the same."""
@@ -278,6 +303,10 @@ class Forwarding:
         assert isinstance(sender, Outgoing) and (source is None or isinstance(source, Incoming))  # noqa: S101
         sender.follow(source)
 
+    def has_jumped(self, sender: RTCRtpSender) -> bool:
+        """Say whether a viewer cannot go on because timestamps jumped."""
+        return isinstance(sender, Outgoing) and sender.has_jumped
+
     def quiet_s(self, source: RTCRtpReceiver) -> float:
         """Return for how long nothing has come from the publisher, in s."""
         return time.monotonic() - source.heard_s if isinstance(source, Incoming) else 0.0
@@ -296,6 +325,10 @@ class Transcoding:
     def attach(self, sender: RTCRtpSender, source: RTCRtpReceiver | None) -> None:
         """Send to a viewer what `source` receives from now on."""
         sender.replaceTrack(None if source is None else self._relay.subscribe(source.track, buffered=False))
+
+    def has_jumped(self, sender: RTCRtpSender) -> bool:
+        """Never: what is encoded here has timestamps of its own."""
+        return False
 
     def quiet_s(self, source: RTCRtpReceiver) -> float:
         """Not known: the connection's own time-out must do."""

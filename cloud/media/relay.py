@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
-from cloud.core.errors import HubError, Unknown
+from cloud.core.errors import HubError, NotNow, Unknown
 from cloud.media.forwarding import Forwarding, Plant, Transcoding, missing_names
 from cloud.media.offers import BadOffer, Offer, Role, preference
 from cloud.tokens import MediaClaims
@@ -26,7 +26,7 @@ from edge.wire.rooms import SeatName
 
 log = logging.getLogger(__name__)
 
-SWEEP_S = 0.5
+SWEEP_S = 0.2
 """How often deadlines are looked at, in s."""
 
 SeatKey = tuple[str, SeatName]
@@ -104,6 +104,8 @@ class Seat:
 
     publisher: Session | None = None
     viewers: set[Session] = field(default_factory=set)
+    displaced: set[str] = field(default_factory=set)
+    """Digests of tokens that lost the seat to another: two devices must not fight over it for ever."""
     left_s: float = 0.0
     """When the publisher went."""
 
@@ -157,7 +159,16 @@ class Relay:
         return RelayState(seats=tuple(known))
 
     async def publish(self, visitor: Visitor, offer: Offer) -> tuple[Session, str]:
-        """Answer a publisher's offer; it takes the seat once its connection stands."""
+        """Answer a publisher's offer; it takes the seat once its connection stands.
+
+        Raises:
+            NotNow: another device took the seat from this one, and is still there.
+        """
+        seat = self.seats.get((visitor.claims.room, visitor.claims.seat))
+        if seat is not None and seat.publisher is not None and visitor.token in seat.displaced:
+            raise NotNow(
+                "another device sends for this seat now: stop it there, or ask the hub for a new grant"
+            )
         self._make_room(visitor)
         session = self._open(visitor, "publish")
         sounds = iter(("dry", "program"))
@@ -223,6 +234,8 @@ class Relay:
             elif session.is_up and session.tracks and self._is_silent(session):
                 log.info("the publisher of seat %s fell silent: closed", session.seat)
                 await self._close(session)
+            elif any(self._plant.has_jumped(sender) for sender, _ in session.senders.values()):
+                await self._close(session)
         for seat in list(self.seats.values()):
             if seat.publisher is None and now_s - seat.left_s > self.limits.orphan_s:
                 for viewer in list(seat.viewers):
@@ -284,6 +297,8 @@ class Relay:
         if seat.publisher is not None:
             log.info("seat %s has a new publisher", session.seat)
             self._ended.put_nowait(seat.publisher)
+            seat.displaced.add(seat.publisher.visitor.token)
+        seat.displaced.discard(session.visitor.token)
         seat.publisher = session
         for viewer in seat.viewers:
             if not self._move(viewer, session):

@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.adapters.webrtc import WhepListener, WhipUplink
 from edge.core.audio import AudioFrame
+from edge.core.errors import Refused
 from edge.core.picture import PictureFrame
 
 RATE_HZ = 48_000
@@ -22,16 +23,29 @@ class Singer:
         self.sent = {}
         """RTP timestamp to (time sent, brightness)."""
         self._voice_hz, self._program_hz, self._fps = voice_hz, program_hz, fps
+        self.error = None
         self._tasks = []
 
     async def __aenter__(self):
-        self._tasks = [asyncio.create_task(work()) for work in (self.uplink.run, self._sing, self._film)]
+        self._tasks = [asyncio.create_task(work()) for work in (self._publish, self._sing, self._film)]
         return self
 
     async def __aexit__(self, *_):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _publish(self):
+        try:
+            await self.uplink.run()
+        except Refused as error:
+            self.error = error
+
+    async def reconnect(self):
+        """Lose the connection and open another, as a box does."""
+        self._tasks[0].cancel()
+        await asyncio.gather(self._tasks[0], return_exceptions=True)
+        self._tasks[0] = asyncio.create_task(self._publish())
 
     async def _sing(self):
         start_s, count = time.monotonic(), 0

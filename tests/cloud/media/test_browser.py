@@ -1,6 +1,5 @@
-"""A real Chromium publishes to the relay and watches it, mDNS candidates and all."""
+"""A real Chromium publishes to the relay and watches it."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -117,33 +116,42 @@ async def test_chromium_watches_a_box_with_the_boxs_own_timestamps(hub, browser)
         await page.wait_for_function("seen.length > 30", timeout=30_000)
         seen = await page.evaluate("seen")
         sound = await page.evaluate("inbound('audio')")
-        own = await page.evaluate("pc.localDescription.sdp")
 
-        assert ".local " in own and "candidate" in own  # mDNS: no address that the hub could have used
         assert all(rtp in singer.sent for rtp in seen)
         assert sound["packetsReceived"] > 50
         assert sound["totalAudioEnergy"] > 0
 
 
-async def test_chromium_goes_on_when_the_publisher_comes_back(hub, browser):
-    async with Singer(hub.whip(), hub.token()):
+async def test_chromium_goes_on_when_a_box_comes_back(hub, browser):
+    async with Singer(hub.whip(), hub.token()) as singer:
+        await until(lambda: hub.relay.seats)
+        page = await _page(browser, hub)
+        await page.evaluate("([u, t]) => watch(u, t)", [_local(hub.whep()), hub.token("watch")])
+        await page.wait_for_function("seen.length > 15", timeout=30_000)
+        await singer.reconnect()
+        await until(lambda: singer.uplink.is_live)
+        seen = await page.evaluate("seen.length")
+        heard = (await page.evaluate("inbound('audio')"))["packetsReceived"]
+        await page.wait_for_function(f"seen.length > {seen + 20}", timeout=15_000)
+
+        assert await page.evaluate("pc.connectionState") == "connected"
+        assert all(rtp in singer.sent for rtp in await page.evaluate("seen"))
+        assert (await page.evaluate("inbound('audio')"))["packetsReceived"] > heard + 50
+
+
+async def test_chromium_is_told_at_once_when_another_publisher_takes_the_seat(hub, browser):
+    async with Singer(hub.whip(), hub.token(lasts_s=500)):
         await until(lambda: hub.relay.seats)
         page = await _page(browser, hub)
         await page.evaluate("([u, t]) => watch(u, t)", [_local(hub.whep()), hub.token("watch")])
         await page.wait_for_function("seen.length > 15", timeout=30_000)
         async with Singer(hub.whip(), hub.token()) as second:
-            await until(lambda: sum(one.role == "publish" for one in hub.relay.sessions.values()) == 1, 15)
-            await asyncio.sleep(3.0)
-            seen = await page.evaluate("seen")
-            heard = (await page.evaluate("inbound('audio')"))["packetsReceived"]
-            await asyncio.sleep(2.0)
-            state = await page.evaluate("pc.connectionState")
-            later = await page.evaluate("seen")
+            await until(lambda: second.uplink.is_live)
+            await page.wait_for_function("pc.getReceivers()[0].transport.state === 'closed'", timeout=2_000)
+            await page.evaluate("([u, t]) => watch(u, t)", [_local(hub.whep()), hub.token("watch")])
+            await page.wait_for_function("seen.length > 5", timeout=15_000)
 
-            assert state == "connected"
-            assert len(later) > len(seen) + 15
-            assert all(rtp in second.sent for rtp in later[len(seen) :])
-            assert (await page.evaluate("inbound('audio')"))["packetsReceived"] > heard + 60
+            assert all(rtp in second.sent for rtp in await page.evaluate("seen"))
 
 
 async def test_chromium_is_told_when_the_publisher_stays_away(tmp_path, browser):

@@ -8,6 +8,7 @@ from aiortc import RTCRtpReceiver
 from cloud.media import forwarding
 from cloud.media.forwarding import Forwarding, Incoming, Transcoding, begins_keyframe, missing_names
 from cloud.media.relay import Limits, choose_plant
+from edge.core.errors import Refused
 from tests.cloud.media.hub import open_hub, pitch_hz, until
 from tests.cloud.media.peers import Singer, Viewer, lose
 
@@ -57,11 +58,29 @@ async def test_the_state_says_who_is_live_and_how_many_watch(tmp_path):
         assert hub.relay.state().seats == ()
 
 
-async def test_a_publisher_that_comes_back_takes_its_viewers_with_it(tmp_path):
+async def test_a_box_that_comes_back_takes_its_viewers_with_it(tmp_path):
+    async with (
+        open_hub(tmp_path) as hub,
+        Singer(hub.whip(), hub.token()) as singer,
+        Viewer(hub.whep(), hub.token("watch")) as viewer,
+    ):
+        await until(lambda: len(viewer.pictures) > 10)
+        session = next(one for one in hub.relay.sessions.values() if one.role == "watch")
+        await singer.reconnect()
+        await until(lambda: singer.uplink.is_live)
+        seen, heard = len(viewer.pictures), len(viewer.sounds)
+        await until(lambda: len(viewer.pictures) > seen + 15 and len(viewer.sounds) > heard + 55)
+
+        assert session.id in hub.relay.sessions  # the very same connection
+        assert all(frame.rtp in singer.sent for _, frame in viewer.pictures)
+        assert pitch_hz(viewer.sound(1.0)) == pytest.approx(440, abs=2)
+
+
+async def test_a_new_publisher_takes_the_seat_over_and_viewers_ask_anew(tmp_path):
     async with (
         open_hub(tmp_path) as hub,
         Viewer(hub.whep(), hub.token("watch")) as viewer,
-        Singer(hub.whip(), hub.token(), voice_hz=440.0),
+        Singer(hub.whip(), hub.token(lasts_s=500), voice_hz=440.0) as first,
     ):
         await until(lambda: len(viewer.pictures) > 10)
         session = next(one for one in hub.relay.sessions.values() if one.role == "watch")
@@ -70,8 +89,9 @@ async def test_a_publisher_that_comes_back_takes_its_viewers_with_it(tmp_path):
             heard = len(viewer.sounds)
             await until(lambda: len(viewer.sounds) > heard + 55)
 
+            assert session.id not in hub.relay.sessions
+            assert isinstance(first.error, Refused)  # they do not fight over the seat
             assert pitch_hz(viewer.sound(1.0)) == pytest.approx(660, abs=2)
-            assert session.id in hub.relay.sessions  # the very same connection
 
 
 async def test_viewers_of_a_publisher_that_stays_away_are_closed(tmp_path):
