@@ -20,6 +20,7 @@ from cloud.demo.booth import Booth
 from cloud.demo.check import Check, read_clip
 from cloud.demo.people import Person
 from cloud.demo.stage import HOLD_S, Stage, Wishes, free_port, set_stage
+from cloud.processes import hub_children, mint_enrol_code
 from cloud.settings import Settings, load
 from cloud.supervise import Child, Port, Supervisor, answers
 
@@ -148,8 +149,6 @@ async def running(
     settings: Settings, wishes: Wishes, kiosk_port: int, console: Console
 ) -> AsyncIterator[Stage]:
     """Run the hub and the demo box until the block ends."""
-    from cloud.cli import hub_children, mint_enrol_code  # noqa: PLC0415 - the command line imports this package
-
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = replace(settings, song_folders=(*settings.song_folders, settings.data_dir / "songs"))
     (settings.data_dir / "songs").mkdir(exist_ok=True)
