@@ -26,7 +26,7 @@ from edge.ports import Bus, Camera, Cued, Outbox, Screen
 from edge.seat import Keeper, Media, Reports, Seat, show_camera
 from edge.settings import Settings
 from edge.shelf import Shelf, SongFiles, SongQueue
-from edge.streams import Stream, sound_stream
+from edge.streams import Stream, gathered, sound_stream
 from edge.wire import topics
 from edge.wire.boxes import (
     COMMAND,
@@ -92,6 +92,8 @@ REMEMBERED_COMMANDS = 256
 """Commands whose answers are kept, for those that come twice."""
 ALONE = "booth"
 """The room of a round that is sung in the booth alone."""
+MOST_VOICE = 3_000
+"""Frames of the voice that may wait to be scored: late is better than lost (30 s of 10 ms frames)."""
 PLAIN_RATE_HZ = 48_000
 """Rate of what comes from the relay, in Hz."""
 
@@ -196,7 +198,7 @@ class Booth:
         self.seat: Seat | None = None
         self._gear = gear
         self._line: Line | None = None
-        self._voice: Stream[AudioFrame] = sound_stream("voice")
+        self._voice: Stream[AudioFrame] = sound_stream("voice", MOST_VOICE)
         self._cleaner: VoiceCleaner | None = None
         self._performance: Performance | None = None
         self._singing: asyncio.Task[None] | None = None
@@ -268,7 +270,7 @@ class Booth:
         """Clean each frame of the voice, send it, and hand it to whoever scores it."""
         reader = self.heard.open("bleed removal")
         try:
-            async for frame in reader:
+            async for frame in gathered(reader):
                 if self.seat is None and self._performance is None:
                     self._cleaner = None
                     continue

@@ -10,7 +10,7 @@ from edge.core.song import Song, in_turns
 from edge.playing import Player
 from edge.ports import Cued, Screen
 from edge.singing import TAIL_S, Singing, Told, sing
-from edge.streams import Stream
+from edge.streams import Stream, gathered
 from edge.wire.kiosk import KioskClock, KioskRound, KioskScore
 from edge.wire.rooms import Round, SeatName
 from edge.wire.scores import RoundScored, ScoreChanged
@@ -121,7 +121,7 @@ class Performance:
         patience_s = max(0.0, self._ends_s + PATIENCE_S - self._now_s())
         last_call = asyncio.get_running_loop().call_later(patience_s, self._voice.close, reader)
         try:
-            return await sing(reader, self._singing, pass_on), reader.dropped
+            return await sing(gathered(reader), self._singing, pass_on), reader.dropped
         finally:
             last_call.cancel()
             self._voice.close(reader)

@@ -7,13 +7,23 @@ frame; that is an error, counted, and said once for each reader. A picture queue
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Generic, TypeVar
+
+import numpy as np
+
+from edge.core.audio import AudioFrame
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+STEADY_S = 0.002
+"""A frame continues the one before it when their stamps fit this well, in s."""
+LONGEST_RUN_S = 0.5
+"""Longest piece that frames are joined to, in s."""
 
 
 class Reader(Generic[T]):
@@ -41,6 +51,16 @@ class Reader(Generic[T]):
         """End the iteration once the queue is empty."""
         self._is_closed = True
         self._news.set()
+
+    async def take(self) -> list[T]:
+        """Wait for a frame and return all that have gathered; none when the stream is closed and empty."""
+        try:
+            first = await anext(self)
+        except StopAsyncIteration:
+            return []
+        rest = list(self._frames)
+        self._frames.clear()
+        return [first, *rest]
 
     def _count_loss(self) -> None:
         if not self._keeps_all:
@@ -91,6 +111,34 @@ class Stream(Generic[T]):
         if reader in self._readers:
             self._readers.remove(reader)
         reader.close()
+
+
+async def gathered(reader: Reader[AudioFrame]) -> AsyncIterator[AudioFrame]:
+    """Yield sound in as few pieces as wait: a busy machine catches up, an idle one has each frame at once."""
+    while frames := await reader.take():
+        for frame in joined(frames):
+            yield frame
+
+
+def joined(frames: Sequence[AudioFrame]) -> list[AudioFrame]:
+    """Return `frames` with those that continue each other made one, up to half a second."""
+    runs: list[list[AudioFrame]] = []
+    for frame in frames:
+        if runs and _continues(runs[-1], frame):
+            runs[-1].append(frame)
+        else:
+            runs.append([frame])
+    return [
+        run[0] if len(run) == 1 else replace(run[0], samples=np.concatenate([each.samples for each in run]))
+        for run in runs
+    ]
+
+
+def _continues(run: Sequence[AudioFrame], frame: AudioFrame) -> bool:
+    last = run[-1]
+    gap_s = frame.at_s - last.at_s - last.duration_s
+    is_same_rate = frame.rate_hz == last.rate_hz
+    return is_same_rate and abs(gap_s) <= STEADY_S and frame.at_s - run[0].at_s < LONGEST_RUN_S
 
 
 @asynccontextmanager

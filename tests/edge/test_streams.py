@@ -3,9 +3,11 @@
 import asyncio
 import logging
 
+import numpy as np
 import pytest
 
-from edge.streams import picture_stream, sound_stream
+from edge.core.audio import AudioFrame
+from edge.streams import gathered, joined, picture_stream, sound_stream
 
 
 async def drained(stream, reader):
@@ -85,3 +87,34 @@ def test_frames_without_a_reader_are_forgotten():
     stream.put(1)
 
     assert not stream.has_readers
+
+
+def frame(at_s, value=0.0, rate_hz=1000, count=10):
+    return AudioFrame(np.full(count, value, np.float32), rate_hz, at_s)
+
+
+def test_frames_that_continue_each_other_become_one():
+    pieces = joined([frame(1.0, 0.1), frame(1.01, 0.2), frame(1.02, 0.3)])
+
+    assert [(piece.at_s, len(piece.samples)) for piece in pieces] == [(1.0, 30)]
+    assert list(pieces[0].samples[::10]) == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_a_gap_another_rate_and_half_a_second_begin_a_new_piece():
+    assert len(joined([frame(1.0), frame(1.02)])) == 2
+    assert len(joined([frame(1.0), frame(1.01, rate_hz=2000)])) == 2
+    assert [len(piece.samples) for piece in joined([frame(n / 100) for n in range(70)])] == [500, 200]
+
+
+async def test_sound_that_has_gathered_comes_in_one_piece_and_a_single_frame_at_once():
+    stream = sound_stream("microphone")
+    reader = stream.open("scoring")
+    pieces = gathered(reader)
+    stream.put(frame(1.0))
+
+    assert len((await anext(pieces)).samples) == 10
+    stream.put(frame(1.01))
+    stream.put(frame(1.02))
+    assert len((await anext(pieces)).samples) == 20
+    stream.close(reader)
+    assert [piece async for piece in pieces] == []

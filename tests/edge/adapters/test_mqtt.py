@@ -67,10 +67,10 @@ class Witness:
         self.heard: list[tuple[str, bytes, bool]] = []
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id="witness")
         self.client.username_pw_set("d-box1", "good")
-        self.client.reconnect_delay_set(0.1, 0.2)
+        self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda client, *_: client.subscribe("ktv/1/#", 1)
         self.client.on_message = lambda _client, _data, message: self.heard.append(
-            (message.topic, message.payload, message.retain)
+            (message.topic, bytes(message.payload), message.retain)
         )
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
@@ -179,7 +179,7 @@ async def test_it_comes_back_after_an_outage_with_a_fresh_grant(broker, witness,
 
         broker.stop()
         await until(lambda: not bus.is_connected)
-        await bus.publish("ktv/1/d/box1/up", Ack(e="kept", upto=1), qos=1)
+        await bus.publish("ktv/1/d/box1/up", Ack(e="kept", upto=1), qos=1, retain=True)
         await bus.publish("ktv/1/r/r1/s/a", Ack(e="dropped", upto=2), qos=0)
         await until(lambda: "no message bus" in caplog.text)
         broker.start()

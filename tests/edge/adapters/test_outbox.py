@@ -94,6 +94,9 @@ class Hub:
         self.seen = 0
         self.box = box
 
+    def numbers(self) -> list[int]:
+        return [up.s for up in self.bus.sent(box_up(self.box)) if isinstance(up, Up)]
+
     def serve(self, courier: Courier, *, lose_every: int = 0) -> None:
         for _, message in self.bus.published:
             assert isinstance(message, Up)
@@ -141,7 +144,7 @@ async def test_no_more_than_the_window_is_under_way(tmp_path):
     await asyncio.sleep(0.05)
     running.cancel()
 
-    assert [message.s for message in hub.bus.sent(box_up("box1"))] == list(range(1, WINDOW + 1))
+    assert hub.numbers() == list(range(1, WINDOW + 1))
 
 
 async def test_silence_sends_everything_unacknowledged_again_even_while_facts_are_added(tmp_path):
@@ -153,7 +156,7 @@ async def test_silence_sends_everything_unacknowledged_again_even_while_facts_ar
     def add_and_count():
         if len(outbox.pending(0, 1000)) < 40:
             outbox.add("seat-ready", READY)
-        return [message.s for message in hub.bus.sent(box_up("box1"))].count(1) >= 2
+        return hub.numbers().count(1) >= 2
 
     await until(add_and_count)
     running.cancel()
