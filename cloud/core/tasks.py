@@ -10,7 +10,7 @@ End = Literal["achieved", "refused", "expired", "withdrawn"]
 MAX_OPEN_IN_ROOM = 40
 """More open tasks at once would hide the picture, and would not fit in one message."""
 
-MAX_OPEN_BY_ONE = 8
+MAX_OPEN_BY_ONE = 16
 
 
 def ended(state: TaskState, end: End) -> TaskState:

@@ -56,7 +56,7 @@ KIOSK_PORT = 8090
     type=click.Path(path_type=Path, allow_dash=True),
     help="With --check: where to write the outcome; - for standard output.",
 )
-def demo(  # noqa: PLR0917 - click hands over every option by name
+def demo(
     mic: Path | None,
     song: Path | None,
     camera: Path | None,
