@@ -3,14 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.core.errors import NotAllowed, NotNow
-from cloud.core.tasks import check_end, congratulations, ended, goes_to_receiver
+from cloud.core.tasks import End, check_end, congratulations, ended, goes_to_receiver
+from edge.wire.tasks import TaskState
 
-ENDS = ["achieved", "refused", "expired", "withdrawn"]
+ENDS: list[End] = ["achieved", "refused", "expired", "withdrawn"]
 
 
 @given(st.lists(st.sampled_from(ENDS), min_size=1, max_size=6))
 def test_a_task_ends_exactly_once(ends):
-    state, count = "open", 0
+    state: TaskState = "open"
+    count = 0
 
     for end in ends:
         try:

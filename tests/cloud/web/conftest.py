@@ -65,8 +65,8 @@ class Machine(Person):
 
     def answers(self, command, **answer):
         with self.hub.database.write() as session:
-            answer = CommandAnswer(id=command.id, **{"ok": True, **answer})
-            boxes.command_answered(session, self.box, answer, self.hub.now)
+            said = CommandAnswer(id=command.id, **{"ok": True, **answer})
+            boxes.command_answered(session, self.box, said, self.hub.now)
 
     def orders(self, op=None):
         return self.hub.orders(self.box, op)

@@ -252,8 +252,10 @@ def test_a_round_is_counted_in_sung_and_won(hub):
     singer("GET", f"/rooms/{room}/rounds/{started['id']}", status=409)
     hub.sweep(3)
     singing = hub.said(topics.room_state(room))[-1]["round"]["state"]
-    for machine, seat, score in ((box, "a", 61.0), (stand_in, "b", 60.0), (stand_in, "b", 99.0)):
-        machine.reports(RoundScored(round=started["id"], room=room, seat=seat, score=score, lines=(1.0, 2.0)))
+    told = {"round": started["id"], "room": room, "lines": (1.0, 2.0)}
+    box.reports(RoundScored(seat="a", score=61.0, **told))
+    stand_in.reports(RoundScored(seat="b", score=60.0, **told))
+    stand_in.reports(RoundScored(seat="b", score=99.0, **told))
 
     assert started["start_ms"] == hub.now
     assert (started["state"], singing) == ("counting", "singing")
