@@ -37,7 +37,7 @@ def test_languages_have_one_name(named):
     ("text", "says"),
     [
         ("", "title"),
-        ("#TITLE:x\n: 0 1 0 la", "number"),
+        ("#TITLE:x\n: 0 1 0 la", "no tempo"),
         ("#TITLE:x\n#BPM:0\n: 0 1 0 la", "tempo"),
         ("#TITLE:x\n#BPM:fast\n: 0 1 0 la", "fast"),
         (HEAD, "no notes"),
