@@ -10,15 +10,8 @@ export function Camera({ box }: { box: Box }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { ref, size } = useSize<HTMLDivElement>();
   const picture = box.picture.value;
-  useEffect(() => {
-    const sheet = canvas.current;
-    if (!sheet || !picture) return;
-    if (sheet.width !== picture.width || sheet.height !== picture.height) {
-      sheet.width = picture.width;
-      sheet.height = picture.height;
-    }
-    sheet.getContext('2d')?.drawImage(picture, 0, 0);
-  }, [picture]);
+  // Drawn at once, not after the next render: by then the bitmap may have made way for a newer one.
+  useEffect(() => box.picture.subscribe((now) => now && draw(canvas.current, now)), []);
   void box.state.seenTick.value;
   const seat = box.seat();
   const tasks = box.state.tasks.value.filter((task) => task.seat === seat);
@@ -36,4 +29,13 @@ export function Camera({ box }: { box: Box }) {
       )}
     </div>
   );
+}
+
+function draw(sheet: HTMLCanvasElement | null, picture: ImageBitmap): void {
+  if (!sheet || picture.width === 0) return;
+  if (sheet.width !== picture.width || sheet.height !== picture.height) {
+    sheet.width = picture.width;
+    sheet.height = picture.height;
+  }
+  sheet.getContext('2d')?.drawImage(picture, 0, 0);
 }

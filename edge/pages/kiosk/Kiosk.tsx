@@ -74,16 +74,17 @@ export function Kiosk({ box }: { box: Box }) {
         </section>
       </main>
       <aside class="kiosk-side">
-        {box.entry.value && room ? (
-          <Qr
-            url={new URL(box.entry.value.path, hello?.qr_url || location.href).href}
-            svg={box.entry.value.qr_svg}
-            caption={t('kiosk.entry')}
-            testid="entry-qr"
-          />
-        ) : (
-          hello?.qr_url && <Qr url={hello.qr_url} caption={t('kiosk.scan')} testid="login-qr" />
-        )}
+        <div class="kiosk-codes">
+          {box.entry.value && room && (
+            <Qr
+              url={new URL(box.entry.value.path, hello?.qr_url || location.href).href}
+              svg={box.entry.value.qr_svg}
+              caption={t('kiosk.entry')}
+              testid="entry-qr"
+            />
+          )}
+          {hello?.qr_url && <Qr url={hello.qr_url} caption={t('kiosk.scan')} testid="login-qr" />}
+        </div>
         {room && (
           <Tasks
             tasks={box.state.tasks.value}

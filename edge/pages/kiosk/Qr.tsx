@@ -1,4 +1,5 @@
 import { renderSVG } from 'uqr';
+import { pictureOf } from '../shared/qr';
 
 interface Props {
   url: string;
@@ -9,7 +10,7 @@ interface Props {
 }
 
 export function Qr({ url, svg, caption, testid }: Props) {
-  const picture = `data:image/svg+xml;utf8,${encodeURIComponent(svg || renderSVG(url, { border: 1 }))}`;
+  const picture = pictureOf(svg || renderSVG(url, { border: 1 }));
   return (
     <figure class="kiosk-qr card" data-testid={testid} data-url={url}>
       <img src={picture} alt={url} />

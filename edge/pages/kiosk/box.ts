@@ -1,5 +1,5 @@
 // The box behind the kiosk: one WebSocket, JSON both ways and camera frames as binary messages.
-import { signal, type Signal } from '@preact/signals';
+import { batch, signal, type Signal } from '@preact/signals';
 import { RoomState } from '../shared/room';
 import { toast } from '../shared/toasts';
 import { language, setLanguage, t } from '../shared/i18n';
@@ -201,9 +201,12 @@ export class Box {
     this.isDecoding = true;
     try {
       const picture = await createImageBitmap(new Blob([frame.jpeg as BlobPart], { type: 'image/jpeg' }));
-      this.picture.peek()?.close();
-      this.rtp.value = frame.rtp;
-      this.picture.value = picture;
+      const before = this.picture.peek();
+      batch(() => {
+        this.rtp.value = frame.rtp;
+        this.picture.value = picture;
+      });
+      before?.close();
     } catch {
       // a torn frame: the next one comes soon
     } finally {

@@ -1,5 +1,6 @@
 import { useTicking } from '../frameloop';
 import { t } from '../i18n';
+import { pictureOf } from '../qr';
 import { toast } from '../toasts';
 import type { Entry } from '../wire';
 import { Icon } from './Icon';
@@ -20,12 +21,7 @@ export function EntryCard({ entry, now }: Props) {
     );
   return (
     <section class="entry card" data-testid="entry" data-path={entry.path}>
-      <img
-        class="qr"
-        data-testid="entry-qr"
-        alt={link}
-        src={`data:image/svg+xml;utf8,${encodeURIComponent(entry.qr_svg)}`}
-      />
+      <img class="qr" data-testid="entry-qr" alt={link} src={pictureOf(entry.qr_svg)} />
       <div class="grow">
         <b>{t(`room.entry.${entry.kind}`)}</b>
         <p class="muted">{t('room.entry.expires', { m: left })}</p>

@@ -7,6 +7,7 @@ import { SeenRing } from '../frames';
 import { firstLanguage, sentence, setLanguage, t } from '../i18n';
 import { folded, noteNear, rangeOf } from '../lanes';
 import { readQuery } from '../page';
+import { pictureOf } from '../qr';
 import { STRINGS } from '../strings';
 import { elementName, targetName, targetOf } from '../words';
 import type { Option, Task } from '../wire';
@@ -125,6 +126,16 @@ describe('badges', () => {
     expect(badge.dataset).toMatchObject({ task: 't1', x: '0.5500', y: '0.5500' });
     expect([badge.style.left, badge.style.top, badge.style.width]).toEqual(['290px', '190px', '60px']);
     expect(badge.textContent).toContain('8号球 进袋');
+  });
+});
+
+describe('a QR code of the hub', () => {
+  it('becomes a picture that stands on its own', () => {
+    const picture = decodeURIComponent(pictureOf('<svg width="84" height="84" class="q"><path d=""/></svg>'));
+    expect(picture).toContain('xmlns="http://www.w3.org/2000/svg"');
+    expect(picture).toContain('viewBox="0 0 84 84"');
+    const whole = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>';
+    expect(decodeURIComponent(pictureOf(whole))).toContain(whole);
   });
 });
 
