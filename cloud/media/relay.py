@@ -153,7 +153,12 @@ class Relay:
     def state(self) -> RelayState:
         """Return everything the relay carries now."""
         known = (
-            SeatMedia(room=room, seat=name, is_live=seat.publisher is not None, viewers=len(seat.viewers))
+            SeatMedia(
+                room=room,
+                seat=name,
+                is_live=seat.publisher is not None,
+                viewers=sum(viewer.is_up for viewer in seat.viewers),
+            )
             for (room, name), seat in sorted(self.seats.items())
         )
         return RelayState(seats=tuple(known))

@@ -51,8 +51,8 @@ async def test_the_state_says_who_is_live_and_how_many_watch(tmp_path):
             await until(lambda: hub.relay.seats)
             (seat,) = hub.relay.state().seats
             assert (seat.room, seat.seat, seat.is_live, seat.viewers) == ("r1", "a", True, 0)
-            async with Viewer(hub.whep(), hub.token("watch")):
-                await until(lambda: hub.relay.state().seats[0].viewers == 1)
+            async with Viewer(hub.whep(), hub.token("watch")) as viewer:
+                await until(lambda: viewer.sounds and hub.relay.state().seats[0].viewers == 1)
 
         await until(lambda: not hub.relay.seats and not hub.relay.sessions)
         assert hub.relay.state().seats == ()
