@@ -170,6 +170,7 @@ export class Hub {
   private sessionChanged(now: KeptSession | null): void {
     session.value = now;
     if (now) return;
+    this.stage?.close();
     this.live.close();
     clearInterval(this.clockTimer);
     clearTimeout(this.ticketTimer);
@@ -389,27 +390,32 @@ export class Hub {
   leave = async (): Promise<void> => {
     const held = this.entered.value;
     if (!held) return;
+    const isOver = this.state.room.value?.state === 'ended';
+    const path = held.role === 'viewer' ? 'viewers' : `seats/${held.seat}`;
+    this.depart();
+    if (session.value && !isOver)
+      await this.api.remove(`/api/rooms/${held.room.id}/${path}`).catch(() => undefined);
+  };
+
+  /** Forget the room here, whatever the hub still holds. */
+  private depart(): void {
     this.stage.close();
     this.place = null;
     this.places?.removeItem('ktv.place');
-    const path = held.role === 'viewer' ? 'viewers' : `seats/${held.seat}`;
     batch(() => {
       this.entered.value = null;
       this.entry.value = null;
       this.state.reset();
     });
-    if (session.value) {
-      this.live.open(undefined);
-      await this.api.remove(`/api/rooms/${held.room.id}/${path}`).catch(() => undefined);
-    }
-  };
+    if (session.value) this.live.open(undefined);
+  }
 
   endRoom = (): Promise<boolean> =>
     this.try(async () => {
       const held = this.entered.value;
       if (!held) return;
       await this.api.remove(`/api/rooms/${held.room.id}`);
-      await this.leave();
+      this.depart();
     });
 
   startRound = (song?: string): Promise<boolean> =>

@@ -59,10 +59,7 @@ export function publish(grant: MediaGrant, stream: MediaStream, regrant: Regrant
 /** Watch a seat until `close`; waits for it to go live and reconnects by itself. */
 export function watch(grant: MediaGrant, sound: 'dry' | 'program', regrant: Regrant): Watching {
   const stream = signal<MediaStream | null>(null);
-  const withSound = (one: MediaGrant): MediaGrant => ({
-    ...one,
-    url: `${one.url}${one.url.includes('?') ? '&' : '?'}sound=${sound}`,
-  });
+  const withSound = (one: MediaGrant): MediaGrant => ({ ...one, url: soundUrl(one.url, sound) });
   const again: Regrant = async () => {
     const fresh = await regrant();
     return fresh && withSound(fresh);
@@ -85,6 +82,12 @@ export function watch(grant: MediaGrant, sound: 'dry' | 'program', regrant: Regr
       stream.value = null;
     },
   };
+}
+
+/** Ask for this sound, unless the grant names one already. */
+export function soundUrl(url: string, sound: 'dry' | 'program'): string {
+  if (/[?&]sound=/.test(url)) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}sound=${sound}`;
 }
 
 function setLowDelay(receiver: RTCRtpReceiver): void {

@@ -3,7 +3,7 @@ import { cue } from '../backing';
 import { offsetOf } from '../clock';
 import { capture, soundConstraints, troubleOf } from '../media';
 import { audibleSeats } from '../stage';
-import { DoorError, knock, watch } from '../whip';
+import { DoorError, knock, soundUrl, watch } from '../whip';
 import type { MediaGrant, Room } from '../wire';
 
 const GRANT: MediaGrant = { url: '/whep/r?seat=a', token: 't', seat: 'a', expires_in_s: 60 };
@@ -67,6 +67,11 @@ describe('who is heard', () => {
 });
 
 describe('the media door', () => {
+  it('is asked for a sound once', () => {
+    expect(soundUrl('/whep/r?seat=a', 'program')).toBe('/whep/r?seat=a&sound=program');
+    expect(soundUrl('/whep/r?seat=a&sound=dry', 'dry')).toBe('/whep/r?seat=a&sound=dry');
+  });
+
   it('is knocked at with SDP and the bearer token', async () => {
     const fetcher = vi.fn(
       async (_url: string, _init: RequestInit) =>
