@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -78,12 +78,6 @@ class Seer:
 
     def _table(self) -> Table | None:
         return self._detector.table if isinstance(self._detector, SeesTable) else None
-
-
-def see_all(seer: Seer, frames: Iterator[PictureFrame]) -> Iterator[Seen]:
-    """Yield what each frame of a file gives; none is skipped."""
-    for frame in frames:
-        yield seer.take(frame, seer.detect(frame))
 
 
 class Watching:

@@ -55,7 +55,9 @@ class Model:
             Refused: no runtime, no such file, or no model in it.
         """
         if not path.is_file():
-            raise Refused(f"model {path} is not there: install the box again, or train it with scripts/train-detector")
+            raise Refused(
+                f"model {path} is not there: install the box again, or train it with scripts/train-detector"
+            )
         interpreter = _interpreter(runtime)
         try:
             self._interpreter = interpreter(model_path=str(path), num_threads=num_threads)
@@ -97,14 +99,14 @@ def _quantised(values: NDArray[Any], detail: dict[str, Any]) -> NDArray[Any]:
     scale, zero = detail["quantization"]
     limits = np.iinfo(kind)
     steps = np.round(values.astype(np.float32) / scale + zero)
-    return np.clip(steps, limits.min, limits.max).astype(kind)
+    return np.asarray(np.clip(steps, limits.min, limits.max), kind)
 
 
 def _plain(values: NDArray[Any], detail: dict[str, Any]) -> Tensor:
     if detail["dtype"] == np.float32:
         return np.asarray(values, np.float32)
     scale, zero = detail["quantization"]
-    return ((values.astype(np.float32) - zero) * scale).astype(np.float32)
+    return np.asarray((values.astype(np.float32) - zero) * scale, np.float32)
 
 
 class Resizer:
@@ -120,12 +122,11 @@ class Resizer:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
         how = Interpolation.AREA if width < pixels.shape[1] else Interpolation.BILINEAR
         scaled = self._reformatter.reformat(frame, width, height, "rgb24", interpolation=how)
-        result: Pixels = scaled.to_ndarray(format="rgb24")
-        return result
+        return np.asarray(scaled.to_ndarray(format="rgb24"), np.uint8)
 
 
 def sample(pixels: Pixels, x: float, y: float, side: float, size: int) -> Pixels:
-    """Return the square of `side` pixels around pixel x, y as `size` by `size`, bilinear; edges are drawn out."""
+    """Return the square of `side` pixels around pixel x, y as `size` by `size`; edges are drawn out."""
     height, width = pixels.shape[:2]
     steps = (np.arange(size) - size / 2) * (side / size)
     u, v = np.clip(x + steps, 0, width - 1.001), np.clip(y + steps, 0, height - 1.001)
@@ -136,7 +137,7 @@ def sample(pixels: Pixels, x: float, y: float, side: float, size: int) -> Pixels
     left, top = left - first, top - top[0]
     rows = strip[top] * (1 - dv) + strip[top + 1] * dv
     mixed = rows[:, left] * (1 - du) + rows[:, left + 1] * du
-    return mixed.astype(np.uint8)
+    return np.asarray(mixed, np.uint8)
 
 
 def cut(pixels: Pixels, bbox: BboxTuple) -> tuple[Pixels, BboxTuple]:
@@ -156,7 +157,7 @@ class BilliardsDetector:
     FIND_TABLE_EVERY = 15
     """Pictures between two looks for the table."""
 
-    def __init__(self, models: Path = MODELS, num_threads: int = 2, threshold: float = 0.35) -> None:
+    def __init__(self, models: Path = MODELS, num_threads: int = 2, threshold: float = 0.4) -> None:
         """Open the two models in folder `models`; `threshold` is the least confidence of a ball."""
         self._balls = Model(models / "billiards-balls.tflite", num_threads)
         self._labels = Model(models / "billiards-labels.tflite", 1)
@@ -207,7 +208,7 @@ class BilliardsDetector:
 class BlindDetector:
     """Sees nothing: for scenes that have no model."""
 
-    def detect(self, pixels: Pixels) -> list[Detection]:  # noqa: ARG002
+    def detect(self, pixels: Pixels) -> list[Detection]:
         """Return nothing."""
         return []
 

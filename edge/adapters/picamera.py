@@ -31,7 +31,9 @@ class PicameraCamera:
                 try:
                     pixels = await asyncio.to_thread(camera.capture_array, "main")
                 except RuntimeError as error:
-                    raise DeviceLost(f"the Pi's camera has stopped: {error}: check its ribbon cable") from error
+                    raise DeviceLost(
+                        f"the Pi's camera has stopped: {error}: check its ribbon cable"
+                    ) from error
                 yield PictureFrame(np.ascontiguousarray(pixels[..., ::-1]), time.monotonic())
         finally:
             await asyncio.to_thread(camera.close)
@@ -45,7 +47,8 @@ class PicameraCamera:
             camera.start()
         except ImportError as error:
             raise DeviceLost(
-                f'no picamera2 ({error}): install python3-picamera2, or set kind = "v4l2" under [camera] in box.toml'
+                f"no picamera2 ({error}): install python3-picamera2, "
+                'or set kind = "v4l2" under [camera] in box.toml'
             ) from error
         except (RuntimeError, IndexError) as error:
             raise DeviceLost(f"no camera on this board ({error}): check its ribbon cable") from error

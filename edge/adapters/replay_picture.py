@@ -1,8 +1,9 @@
 """Pictures from a file: decoded for offline reading, or replayed in real time as a camera."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import av
@@ -15,7 +16,7 @@ MAX_SIDE = 8192
 """Largest picture that is decoded, in pixels."""
 
 
-def read_pictures(path: Path, *, width: int | None = None) -> Iterator[PictureFrame]:
+def read_pictures(path: Path, *, width: int | None = None) -> Generator[PictureFrame, None, None]:
     """Yield every frame of a film, or the one of an image; `at_s` counts from the first.
 
     Args:
@@ -43,7 +44,9 @@ def read_pictures(path: Path, *, width: int | None = None) -> Iterator[PictureFr
                 count += 1
     except (av.error.FFmpegError, ValueError) as error:
         if count == 0:
-            raise Refused(f'picture file "{path}" cannot be read ({error}): convert it to MP4, PNG or JPEG') from error
+            raise Refused(
+                f'picture file "{path}" cannot be read ({error}): convert it to MP4, PNG or JPEG'
+            ) from error
     if count == 0:
         raise Refused(f'"{path}" holds no picture: give a film or an image')
 
@@ -55,8 +58,8 @@ def to_pixels(frame: av.VideoFrame, width: int | None = None) -> Pixels:
     wide, high = frame.width, frame.height
     if width is not None and wide > width:
         wide, high = width, max(2, round(high * width / wide / 2) * 2)
-    pixels: Pixels = frame.reformat(width=wide, height=high, format="rgb24").to_ndarray()
-    return np.ascontiguousarray(pixels)
+    scaled = frame.reformat(width=wide, height=high, format="rgb24")
+    return np.ascontiguousarray(scaled.to_ndarray(), np.uint8)
 
 
 class FileCamera:
@@ -136,7 +139,8 @@ class FileCamera:
                 next_s = frame.at_s + 0.9 * self._period_s
                 yield due_s, frame
         finally:
-            await asyncio.to_thread(film.close)  # type: ignore[attr-defined]
+            with contextlib.suppress(ValueError):  # a cancelled reader's thread still decodes its last frame
+                film.close()
 
     async def _held(self, begin_s: float) -> AsyncIterator[float]:
         """Yield the times at which the first frame is shown again while it is held."""

@@ -1,8 +1,9 @@
 """A USB camera through Video4Linux2, read by FFmpeg."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 
 import av
 
@@ -30,9 +31,12 @@ class V4l2Camera:
             while True:
                 yield await asyncio.to_thread(next, pictures)
         finally:
-            await asyncio.to_thread(pictures.close)  # type: ignore[attr-defined]
+            with contextlib.suppress(
+                ValueError
+            ):  # a cancelled reader's thread still waits for its last frame
+                pictures.close()
 
-    def _read(self) -> Iterator[PictureFrame]:
+    def _read(self) -> Generator[PictureFrame, None, None]:
         try:
             with av.open(self._device, format="v4l2", options=self._options) as container:
                 for frame in container.decode(video=0):

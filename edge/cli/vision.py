@@ -24,7 +24,9 @@ MAX_CONTOUR = 64
 FILM = click.argument("film", metavar="VIDEO", type=click.Path(path_type=Path))
 SCENE = click.option("--scene", required=True, type=click.Choice(get_args(Scene)), help="What is played.")
 THREADS = click.option("--threads", default=2, show_default=True, help="Processor threads of the detector.")
-JSON_OUT = click.option("--json", "out", default="-", show_default=True, help="File to write; - is standard output.")
+JSON_OUT = click.option(
+    "--json", "out", default="-", show_default=True, help="File to write; - is standard output."
+)
 
 
 @click.command()
@@ -140,7 +142,12 @@ def _plain(element: Element) -> dict[str, Any]:
 def _judged(judgement: Judgement) -> dict[str, Any]:
     name = judgement.kind if judgement.label is None else f"{judgement.kind}:{judgement.label}"
     evidence = {"where": judgement.where, "trace": [list(point) for point in judgement.trace]}
-    return {"t": round(judgement.t, 3), "element": name, "target": str(judgement.target), "evidence": evidence}
+    return {
+        "t": round(judgement.t, 3),
+        "element": name,
+        "target": str(judgement.target),
+        "evidence": evidence,
+    }
 
 
 def _write(out: str, value: object) -> None:

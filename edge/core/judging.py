@@ -10,6 +10,7 @@ every rule asks for motion that was seen in successive frames, so nothing is jud
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,13 +26,16 @@ TARGETS = ("pocketed", "moved", "hits", "gone")
 """What this box can judge."""
 
 STEP = 0.06
-"""A step between two frames longer than this (in the thing's breadths) is motion; shorter is the detector's shake."""
+"""A step between two frames longer than this (in breadths) is motion; shorter is the detector's shake."""
 
 MOUTH = 0.12
 """A ball last seen this near a pocket (table widths) may be in it; three ball breadths."""
 
+HOLE = 0.07
+"""So near it is over the pocket, wherever it was heading: it may rattle in the jaws."""
+
 DROP = 0.075
-"""So near does the way of a fast ball come to the pocket that it falls into, beyond where it was last seen."""
+"""So near the pocket leads the way of a fast ball that falls into it unseen."""
 
 GONE_S = 3.0
 """A thing out of sight this long is gone; a hand hides one for less."""
@@ -64,7 +68,7 @@ class Watched:
     track: int | None = None
     """The track that carries it now."""
     place: tuple[float, float] | None = None
-    """Where it was last; fractions of the picture. Without label, track and place, any of its kind is meant."""
+    """Where it was last (fractions). Without label, track and place, any of its kind is meant."""
 
     @property
     def is_any(self) -> bool:
@@ -263,7 +267,7 @@ def _nearest_pocket(track: Track, table: Table) -> Pocket | None:
         middle = np.array(pocket.on_table)
         at_mouth = float(np.linalg.norm(middle - way[0]))
         passing = distance_to_segment(middle, way[0], way[1])
-        comes_nearer = passing < at_mouth - 0.005 or at_mouth < 0.06
+        comes_nearer = passing < at_mouth - 0.005 or at_mouth < HOLE
         if comes_nearer and (at_mouth <= MOUTH or passing <= DROP) and (best is None or passing < best[0]):
             best = (passing, pocket)
     return best[1] if best else None
@@ -350,14 +354,14 @@ def _started(track: Track, since_s: float, aspect: float) -> float | None:
 
 
 def _gap_at(track: Track, other: Track, at_s: float, aspect: float) -> float:
-    """Return how near `track` came to where `other` lay around `at_s`, in its breadths; infinite if at rest."""
+    """Return how near `track` came to where `other` lay at `at_s`, in breadths; infinite if at rest."""
     if moving_steps(track, at_s - 0.4, aspect) < 2:
         return float("inf")
     scale = np.array([1.0, 1 / aspect])
     lay = np.array(other.place_at(at_s)) * scale
     times = (at_s - 0.12, at_s, min(at_s + 0.08, track.seen_s))
     places = [np.array(track.place_at(t)) * scale for t in times]
-    nearest = min(distance_to_segment(lay, one, two) for one, two in zip(places, places[1:], strict=False))
+    nearest = min(distance_to_segment(lay, one, two) for one, two in pairwise(places))
     return nearest / max(other.bbox[2], 1e-6)
 
 
@@ -365,4 +369,6 @@ def _judgement(watched: Watched, track: Track, at_s: float, where: str | None = 
     points = [point for point in track.history if at_s - TRACE_S <= point.t <= at_s + 0.5]
     points = points[:: max(1, -(-len(points) // MAX_TRACE))]
     trace = tuple((round(p.t, 3), round(centre(p.bbox)[0], 4), round(centre(p.bbox)[1], 4)) for p in points)
-    return Judgement(watched.key, at_s, track.kind, track.label or watched.label, watched.target, trace, where)
+    return Judgement(
+        watched.key, at_s, track.kind, track.label or watched.label, watched.target, trace, where
+    )

@@ -1,4 +1,4 @@
-"""Which element a viewer chose: the frame under the finger, the contour drawn on it, the track that was there."""
+"""Which element a viewer chose: the frame under the finger, the line drawn on it, the track there."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -68,7 +68,9 @@ def _rtp_gap(one: int, other: int) -> int:
     return min(gap, RTP_ROUND - gap)
 
 
-def pick(ring: Ring, contour: Sequence[tuple[float, float]], rtp: int | None, now: Sequence[Track]) -> PickAnswer:
+def pick(
+    ring: Ring, contour: Sequence[tuple[float, float]], rtp: int | None, now: Sequence[Track]
+) -> PickAnswer:
     """Return the element at `contour` in the frame `rtp`, where it is now, and what else it may have been.
 
     Args:

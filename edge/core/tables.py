@@ -13,7 +13,6 @@ from edge.core.geometry import (
     Points,
     centre,
     clip_bbox,
-    distance_to_segment,
     homography,
     polygon_area,
     transform,
@@ -123,15 +122,19 @@ def make_table(corners: Points, picture_aspect: float, lies_across: bool | None 
     ordered = _order(corners)
     if lies_across is None:
         lies_across = _is_long((ordered - 0.5) * np.array([picture_aspect, 1.0]))
-    flat = [[0, 0], [LONG, 0], [LONG, 1], [0, 1]] if lies_across else [[0, 1], [0, 0], [LONG, 0], [LONG, 1]]
+    across, along = (
+        [(0.0, 0.0), (LONG, 0.0), (LONG, 1.0), (0.0, 1.0)],
+        [(0.0, 1.0), (0.0, 0.0), (LONG, 0.0), (LONG, 1.0)],
+    )
+    flat = across if lies_across else along
     to_table = homography(ordered, np.array(flat, np.float64))
     middles = ("top-middle", "bottom-middle") if lies_across else ("middle-right", "middle-left")
     names = ("top-left", "top-right", "bottom-right", "bottom-left", *middles)
-    places = [*flat, [LONG / 2, 0], [LONG / 2, 1]]
-    seen = transform(np.linalg.inv(to_table), np.array(places, np.float64))
+    places = [*flat, (LONG / 2, 0.0), (LONG / 2, 1.0)]
+    seen = transform(np.asarray(np.linalg.inv(to_table), np.float64), places)
     pockets = tuple(
-        Pocket(name, (float(x), float(y)), (float(along), float(across)))
-        for name, (x, y), (along, across) in zip(names, seen, places, strict=True)
+        Pocket(name, (float(x), float(y)), place)
+        for name, (x, y), place in zip(names, seen, places, strict=True)
     )
     return Table(tuple((float(x), float(y)) for x, y in ordered), lies_across, pockets, to_table)
 
@@ -286,7 +289,10 @@ class TableKeeper:
         """Take in what one frame shows; None changes nothing."""
         if found is None:
             return
-        if self.table is not None and np.abs(np.array(found.corners) - np.array(self.table.corners)).max() > 0.06:
+        if (
+            self.table is not None
+            and np.abs(np.array(found.corners) - np.array(self.table.corners)).max() > 0.06
+        ):
             self._odd.append(found)
             if len(self._odd) < 4:
                 return

@@ -218,7 +218,9 @@ def _far(track: Track, detection: Detection, t: float) -> float:
         return 0.0
     total = sum(track.votes.values())
     seen = dict(detection.labels) or ({detection.label: 1.0} if detection.label else {})
-    alike = sum(track.votes.get(label, 0.0) / total * share for label, share in seen.items()) if total else 0.0
+    alike = (
+        sum(track.votes.get(label, 0.0) / total * share for label, share in seen.items()) if total else 0.0
+    )
     if alike < 0.35:
         return 0.0
     return 9.0 if track.is_confirmed else 3.0
@@ -238,7 +240,9 @@ def _with_labels(tracks: Sequence[Track]) -> list[Track]:
     claims = []
     for track in tracks:
         total = sum(track.votes.values())
-        claims += [(weight / max(total, 1e-9), weight, track.number, label) for label, weight in track.votes.items()]
+        claims += [
+            (weight / max(total, 1e-9), weight, track.number, label) for label, weight in track.votes.items()
+        ]
     given: dict[int, str] = {}
     taken: set[str] = set()
     kinds = {track.number: track.kind for track in tracks}
@@ -253,9 +257,13 @@ def _with_labels(tracks: Sequence[Track]) -> list[Track]:
 
 
 def resume(
-    tracks: Sequence[Track], kind: str, label: str | None, number: int | None, place: tuple[float, float] | None
+    tracks: Sequence[Track],
+    kind: str,
+    label: str | None,
+    number: int | None,
+    place: tuple[float, float] | None,
 ) -> Track | None:
-    """Return the track that carries a thing now: its own, else its label's, else the one nearest its last place.
+    """Return the track that carries a thing now: its own, its label's, or the one nearest its last place.
 
     Args:
         tracks: every track there is.

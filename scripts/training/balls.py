@@ -44,7 +44,8 @@ def _digits(number: int, face: int) -> Floats:
 
 def random_rotation(rng: np.random.Generator) -> Floats:
     """Return a rotation matrix, uniform over all turns."""
-    w, x, y, z = (lambda q: q / np.linalg.norm(q))(rng.normal(size=4))
+    quaternion = rng.normal(size=4)
+    w, x, y, z = quaternion / np.linalg.norm(quaternion)
     return np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -149,5 +150,6 @@ def random_ball(label: str, size: int, rng: np.random.Generator, tilt: float) ->
 def make_bank(rng: np.random.Generator, each: int, size: int = 64) -> list[list[list[Image]]]:
     """Return `each` pictures for every tilt (3 of them) and label, to draw scenes from quickly."""
     return [
-        [[random_ball(label, size, rng, tilt) for _ in range(each)] for label in LABELS] for tilt in (0.1, 0.45, 0.8)
+        [[random_ball(label, size, rng, tilt) for _ in range(each)] for label in LABELS]
+        for tilt in (0.1, 0.45, 0.8)
     ]

@@ -66,7 +66,9 @@ def scene_crops(scene: Scene, rng: np.random.Generator) -> list[tuple[Image, int
     for ball in scene.balls:
         shake = rng.normal(0, 0.08 * ball.radius, 2)
         side = 2 * ball.radius * CROP_SPAN * rng.uniform(0.85, 1.18)
-        crops.append((crop_at(scene.image, ball.x + shake[0], ball.y + shake[1], side), LABELS.index(ball.label)))
+        crops.append(
+            (crop_at(scene.image, ball.x + shake[0], ball.y + shake[1], side), LABELS.index(ball.label))
+        )
     height, width = scene.image.shape[:2]
     points = [(rng.uniform(0, width), rng.uniform(0, height)), *scene.lures]
     for x, y in points[:4]:

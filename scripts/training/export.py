@@ -28,8 +28,8 @@ def samples(kind: str, count: int, seed: int) -> list[np.ndarray]:
 
 def export(kind: str, net: nn.Module, work: Path, models: Path, real: Path | None) -> None:
     """Write `NAME.tflite` (int8) to `models`, and the float model and the figures to `work`."""
-    import litert_torch
-    from ai_edge_quantizer import quantizer, recipe
+    import litert_torch  # noqa: PLC0415 - slow to load
+    from ai_edge_quantizer import quantizer, recipe  # noqa: PLC0415
 
     name = NAMES[kind]
     inputs = samples(kind, 48, seed=900)
@@ -43,7 +43,7 @@ def export(kind: str, net: nn.Module, work: Path, models: Path, real: Path | Non
     maker.quantize(calibration).export_model(str(int8_file))
     print(f"{int8_file}: {int8_file.stat().st_size / 1024:.0f} KiB", flush=True)
 
-    from scripts.training.measure import measure
+    from scripts.training.measure import measure  # noqa: PLC0415
 
     figures = measure(kind, float_file, int8_file, real)
     (work / f"{name}.figures.json").write_text(json.dumps(figures, indent=1) + "\n")

@@ -225,7 +225,12 @@ class Film:
         self._stick(image, tip, butt, parts, 1.0)
 
     def _stick(
-        self, image: Image, tip: Points, butt: Points, parts: list[tuple[float, float, tuple[int, int, int]]], wide: float
+        self,
+        image: Image,
+        tip: Points,
+        butt: Points,
+        parts: list[tuple[float, float, tuple[int, int, int]]],
+        wide: float,
     ) -> None:
         ends = self.view.project(np.stack([tip, butt]))
         along = ends[1] - ends[0]
@@ -234,7 +239,9 @@ class Film:
         for begin, end, colour in parts:
             near, far = ends[0] + along * begin, ends[0] + along * end
             thin, thick = ((0.008 + 0.010 * part) * scale * wide for part in (begin, end))
-            quad = np.stack([near - across * thin, near + across * thin, far + across * thick, far - across * thick])
+            quad = np.stack(
+                [near - across * thin, near + across * thin, far + across * thick, far - across * thick]
+            )
             fill(image, quad, colour)
 
     def _elements(self) -> list[dict[str, object]]:
@@ -245,7 +252,14 @@ class Film:
             (u, v), radius = self.view.project(place[None])[0], self.view.scale(place) * RADIUS_M
             width, height = self.view.size
             bbox = [(u - radius) / width, (v - radius) / height, 2 * radius / width, 2 * radius / height]
-            rows.append({"id": f"ball:{label}", "kind": "ball", "label": label, "bbox": [round(float(b), 4) for b in bbox]})
+            rows.append(
+                {
+                    "id": f"ball:{label}",
+                    "kind": "ball",
+                    "label": label,
+                    "bbox": [round(float(b), 4) for b in bbox],
+                }
+            )
         return rows
 
 

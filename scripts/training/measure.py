@@ -33,7 +33,9 @@ def average_precision(truth: list[list[Box]], seen: list[Seen], overlap: float =
     precision = right / np.arange(1, len(right) + 1)
     recall = right / count
     best_after = np.maximum.accumulate(precision[::-1])[::-1]
-    steps = [best_after[np.searchsorted(recall, r)] if recall[-1] >= r else 0.0 for r in np.linspace(0, 1, 101)]
+    steps = [
+        best_after[np.searchsorted(recall, r)] if recall[-1] >= r else 0.0 for r in np.linspace(0, 1, 101)
+    ]
     kept = {"recall": round(float(recall[-1]), 3), "precision": round(float(precision[-1]), 3)}
     return {"ap": round(float(np.mean(steps)), 3), **kept, "balls": count}
 
@@ -70,7 +72,9 @@ def real_frames(folder: Path) -> list[tuple[np.ndarray, list[Box], list[int]]]:
             image = cv2.imread(str(clip / "frames" / f"frame_{which}.png"))[..., ::-1]
             lines = (clip / "bounding_boxes" / f"frame_{which}_bbox.txt").read_text().splitlines()
             rows = [[int(float(v)) for v in line.split()] for line in lines if len(line.split()) == 5]
-            frames.append((np.ascontiguousarray(image), [tuple(row[:4]) for row in rows], [r[4] for r in rows]))
+            frames.append(
+                (np.ascontiguousarray(image), [tuple(row[:4]) for row in rows], [r[4] for r in rows])
+            )
     return frames
 
 
@@ -122,7 +126,11 @@ def measure(kind: str, float_file: Path, int8_file: Path, real: Path | None) -> 
             small.run(picture)
         figures["ms"] = round((time.perf_counter() - began) / 20 * 1e3, 2)
     else:
-        figures["rendered"] = {"float": _labels(whole, 1500), "int8": _labels(small, 1500), "classes": len(LABELS) + 1}
+        figures["rendered"] = {
+            "float": _labels(whole, 1500),
+            "int8": _labels(small, 1500),
+            "classes": len(LABELS) + 1,
+        }
     if real is not None and len(list(int8_file.parent.glob("billiards-*.tflite"))) == 2:
         figures["real"] = measure_real(int8_file.parent, real)
     return figures

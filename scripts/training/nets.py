@@ -53,8 +53,12 @@ class BallDetector(nn.Module):
         super().__init__()
         self.stem = conv(3, 16, 3, 2)
         self.quarter = nn.Sequential(Bottleneck(16, 24, 2, 2), Bottleneck(24, 24, 1, 2))
-        self.eighth = nn.Sequential(Bottleneck(24, 32, 2, 3), Bottleneck(32, 32, 1, 3), Bottleneck(32, 32, 1, 3))
-        self.sixteenth = nn.Sequential(Bottleneck(32, 48, 2, 4), Bottleneck(48, 48, 1, 4), Bottleneck(48, 48, 1, 4))
+        self.eighth = nn.Sequential(
+            Bottleneck(24, 32, 2, 3), Bottleneck(32, 32, 1, 3), Bottleneck(32, 32, 1, 3)
+        )
+        self.sixteenth = nn.Sequential(
+            Bottleneck(32, 48, 2, 4), Bottleneck(48, 48, 1, 4), Bottleneck(48, 48, 1, 4)
+        )
         self.thirtieth = nn.Sequential(Bottleneck(48, 80, 2, 4), Bottleneck(80, 80, 1, 3))
         self.from_32 = conv(80, 48, 1)
         self.from_16 = conv(48, 48, 1)

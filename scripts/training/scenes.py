@@ -129,7 +129,9 @@ class Painter:
             steps = np.linspace(-0.5, 0.5, 7)
             picture[..., 3] = (picture[..., 3] * 0.3).astype(np.uint8)
             for step in steps:
-                place_ball(image, picture, x + np.cos(angle) * reach * step, y + np.sin(angle) * reach * step, radius)
+                place_ball(
+                    image, picture, x + np.cos(angle) * reach * step, y + np.sin(angle) * reach * step, radius
+                )
             return
         place_ball(image, picture, x, y, radius)
 
@@ -167,7 +169,15 @@ def random_look(rng: np.random.Generator) -> Look:
     hues = [102, 106, 110, 72, 66, 80, 62, 90, 0, 135, 18]
     hue = rng.choice(hues, p=[0.16, 0.16, 0.12, 0.12, 0.12, 0.1, 0.08, 0.06, 0.03, 0.03, 0.02])
     cloth = colour_of(hue + rng.normal(0, 3), rng.uniform(60, 245), rng.uniform(70, 235))
-    rails = ((52, 36, 28), (30, 30, 32), (110, 66, 34), (150, 96, 52), (120, 20, 26), (90, 92, 96), (200, 196, 190))
+    rails = (
+        (52, 36, 28),
+        (30, 30, 32),
+        (110, 66, 34),
+        (150, 96, 52),
+        (120, 20, 26),
+        (90, 92, 96),
+        (200, 196, 190),
+    )
     rail = gain(rails[int(rng.integers(len(rails)))], float(rng.uniform(0.6, 1.4)))
     rims = ((20, 20, 20), (120, 118, 115), (225, 225, 220), (60, 40, 26), (160, 150, 60))
     return Look(
@@ -203,7 +213,9 @@ def clutter(image: Image, rng: np.random.Generator, count: int) -> None:
             cv2.line(image, (x, y), end, colour, int(rng.integers(1, 9)), cv2.LINE_AA)
         elif kind == 1:
             text = "".join(rng.choice(list("ABCEHKLNPRST0123456789"), int(rng.integers(1, 8))))
-            cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_DUPLEX, rng.uniform(0.4, 1.6), colour, 2, cv2.LINE_AA)
+            cv2.putText(
+                image, text, (x, y), cv2.FONT_HERSHEY_DUPLEX, rng.uniform(0.4, 1.6), colour, 2, cv2.LINE_AA
+            )
         elif kind == 2:
             cv2.circle(image, (x, y), int(rng.uniform(4, 24)), colour, int(rng.integers(1, 3)), cv2.LINE_AA)
         elif kind == 3:
@@ -239,7 +251,9 @@ def paint_facings(image: Image, view: View, rng: np.random.Generator) -> None:
     pale = gain((228, 226, 220), float(rng.uniform(0.6, 1.1)))
     for place in pocket_places(0.02):
         towards = place[:2] * rng.uniform(0.985, 1.03)
-        spot = np.array([towards[0] + rng.normal(0, 0.012), towards[1] + rng.normal(0, 0.012), 0.02], np.float32)
+        spot = np.array(
+            [towards[0] + rng.normal(0, 0.012), towards[1] + rng.normal(0, 0.012), 0.02], np.float32
+        )
         outline = disc(view, spot, float(rng.uniform(0.02, 0.045)))
         fill(image, outline[: int(rng.integers(9, 24))], pale)
 
@@ -288,11 +302,19 @@ def occlude(image: Image, cover: Image, rng: np.random.Generator) -> None:
     across = np.array([-along[1], along[0]])
     end = start + along * 500
     thin, thick = rng.uniform(0.8, 2.2), rng.uniform(2.5, 5.0)
-    stick = np.array([start - across * thin, start + across * thin, end + across * thick, end - across * thick])
-    wood = gain(((214, 178, 122), (235, 220, 190), (120, 78, 40), (40, 30, 28))[int(rng.integers(4))], rng.uniform(0.6, 1.1))
+    stick = np.array(
+        [start - across * thin, start + across * thin, end + across * thick, end - across * thick]
+    )
+    wood = gain(
+        ((214, 178, 122), (235, 220, 190), (120, 78, 40), (40, 30, 28))[int(rng.integers(4))],
+        rng.uniform(0.6, 1.1),
+    )
     shapes = [(stick, wood)]
     if rng.random() < 0.55:
-        skin = gain(((225, 175, 145), (190, 135, 105), (120, 80, 60))[int(rng.integers(3))], float(rng.uniform(0.6, 1.15)))
+        skin = gain(
+            ((225, 175, 145), (190, 135, 105), (120, 80, 60))[int(rng.integers(3))],
+            float(rng.uniform(0.6, 1.15)),
+        )
         hand = start + along * rng.uniform(10, 70)
         shapes += [(blob(rng, hand, rng.uniform(9, 24)), skin) for _ in range(3)]
         sleeve = colour_of(rng.uniform(0, 180), rng.uniform(0, 200), rng.uniform(15, 230))

@@ -48,7 +48,10 @@ def detector_loss(net: nn.Module, batch: Batch) -> Tensor:
     found = torch.log(seen) * (1 - seen) ** 2 * is_middle
     false = torch.log(1 - seen) * seen**2 * (1 - heat) ** 4 * ~is_middle
     balls = counts.sum().clamp(min=1)
-    return -(found.sum() + false.sum()) / balls + l1_loss(sizes * counts, boxes * counts, reduction="sum") / balls
+    return (
+        -(found.sum() + false.sum()) / balls
+        + l1_loss(sizes * counts, boxes * counts, reduction="sum") / balls
+    )
 
 
 def reader_loss(net: nn.Module, batch: Batch) -> Tensor:
@@ -120,9 +123,17 @@ def train(job: Job) -> nn.Module:
         done = spent >= 60 * job.minutes
         if spent - shown >= EVERY_S or done:
             shown = spent
-            print(f"{job.kind}: {spent / 60:.1f} of {job.minutes:g} min, step {step}, loss {np.mean(losses):.3f}", flush=True)
+            print(
+                f"{job.kind}: {spent / 60:.1f}/{job.minutes:g} min, step {step}, loss {np.mean(losses):.3f}",
+                flush=True,
+            )
             losses = []
-            state = {"net": net.state_dict(), "average": average.net.state_dict(), "spent_s": spent, "step": step}
+            state = {
+                "net": net.state_dict(),
+                "average": average.net.state_dict(),
+                "spent_s": spent,
+                "step": step,
+            }
             torch.save(state | {"optimiser": optimiser.state_dict()}, job.checkpoint)
         if done:
             break

@@ -28,7 +28,12 @@ def into_top_right(label="8", start=(0.6, 0.4), steps=20):
     still = [[ball(*start, label), three]] * 10
     end = (0.945, 0.11)
     way = [
-        [ball(start[0] + (end[0] - start[0]) * k / steps, start[1] + (end[1] - start[1]) * k / steps, label), three]
+        [
+            ball(
+                start[0] + (end[0] - start[0]) * k / steps, start[1] + (end[1] - start[1]) * k / steps, label
+            ),
+            three,
+        ]
         for k in range(1, steps)
     ]
     return [*still, *way, *([[three]] * 20)]
@@ -92,7 +97,10 @@ def test_a_looped_film_that_jumps_to_its_start_judges_nothing():
     start = rolling[:10]
 
     assert judged([*rolling, *start, *start], EIGHT, ANY) == []
-    moved = [Watched("m", "ball", Target("moved"), label="3"), Watched("g", "ball", Target("gone"), label="8")]
+    moved = [
+        Watched("m", "ball", Target("moved"), label="3"),
+        Watched("g", "ball", Target("gone"), label="8"),
+    ]
     assert judged([*([rolling[0]] * 20), *([[ball(0.5, 0.7, "3"), ball(0.7, 0.2, "8")]] * 60)], *moved) == []
 
 

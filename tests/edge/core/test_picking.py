@@ -1,8 +1,8 @@
 import numpy as np
 
 from edge.core.picking import Ring, pick
-from tests.edge.core.test_tracking import ball, follow
 from edge.core.tracking import Tracker
+from tests.edge.core.test_tracking import ball, follow
 
 ASPECT = 16 / 9
 

@@ -53,7 +53,12 @@ def test_seen_from_the_side_the_middle_pockets_are_above_and_below():
     table = make_table(np.array(SIDE) / [640, 360], 16 / 9)
 
     assert table.lies_across
-    assert {pocket.name for pocket in table.pockets} >= {"top-middle", "bottom-middle", "top-left", "bottom-right"}
+    assert {pocket.name for pocket in table.pockets} >= {
+        "top-middle",
+        "bottom-middle",
+        "top-left",
+        "bottom-right",
+    }
 
 
 def test_seen_from_the_end_the_middle_pockets_are_left_and_right():
@@ -95,7 +100,10 @@ def test_the_region_to_look_at_holds_the_whole_table():
 
 def test_one_wrong_look_does_not_move_the_table_but_a_moved_camera_does():
     keeper = TableKeeper()
-    here, there = make_table(np.array(SIDE) / [640, 360], 16 / 9), make_table(np.array(END) / [640, 360], 16 / 9)
+    here, there = (
+        make_table(np.array(SIDE) / [640, 360], 16 / 9),
+        make_table(np.array(END) / [640, 360], 16 / 9),
+    )
     for _ in range(5):
         keeper.see(here, 16 / 9)
 
