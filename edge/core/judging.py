@@ -315,12 +315,14 @@ def _has_moved(track: Track, watched: Watched, tracked: Tracked, since_s: float)
 
 
 def _without_jumps(middles: Sequence[tuple[float, float]], aspect: float, breadth: float) -> float:
-    """Return the distance from first to last in breadths, counting no step that is alone: a jump."""
+    """Return the distance from first to last in breadths, leaving out jumps: long steps between short ones."""
     array = np.array(middles) / np.array([1.0, aspect]) / max(breadth, 1e-6)
     steps = np.diff(array, axis=0)
-    moving = np.linalg.norm(steps, axis=1) > STEP
-    beside = np.concatenate([[False], moving[:-1]]) | np.concatenate([moving[1:], [False]])
-    return float(np.linalg.norm(steps[moving & beside].sum(axis=0))) if moving.any() else 0.0
+    lengths = np.linalg.norm(steps, axis=1)
+    padded = np.concatenate([[0.0], lengths, [0.0]])
+    beside = np.maximum(padded[:-2], padded[2:])
+    is_roll = (lengths > STEP) & (beside > 0.25 * lengths)
+    return float(np.linalg.norm(steps[is_roll].sum(axis=0)))
 
 
 def _has_hit(track: Track, watched: Watched, tracked: Tracked, since_s: float) -> float | None:

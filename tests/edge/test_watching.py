@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -209,3 +210,11 @@ def test_the_struck_balls_have_moved_and_the_others_not(film):
     assert "cue" in moved
     assert "8" in moved
     assert "3" not in moved
+
+
+@pytest.mark.skipif("KTV_DATA" not in os.environ, reason="real clips: set KTV_DATA to their folder")
+@pytest.mark.parametrize(("clip", "pots"), [("game1_clip1", 0), ("game1_clip3", 1), ("game2_clip2", 1)])
+def test_real_shots_are_judged_rightly(clip, pots):
+    path = Path(os.environ["KTV_DATA"]) / "vision" / "pool" / clip / f"{clip}.mp4"
+
+    assert len(judged(read_pictures(path), POTS)) == pots

@@ -25,7 +25,7 @@ def judged(frames, *watched, table=TABLE):
 def into_top_right(label="8", start=(0.6, 0.4), steps=20):
     """A ball at rest, then on its way to the top right pocket, then gone; ball 3 lies still."""
     three = ball(0.3, 0.5, "3")
-    still = [[ball(*start, label), three]] * 10
+    still = [[ball(start[0], start[1], label), three]] * 10
     end = (0.945, 0.11)
     way = [
         [
@@ -102,6 +102,20 @@ def test_a_looped_film_that_jumps_to_its_start_judges_nothing():
         Watched("g", "ball", Target("gone"), label="8"),
     ]
     assert judged([*([rolling[0]] * 20), *([[ball(0.5, 0.7, "3"), ball(0.7, 0.2, "8")]] * 60)], *moved) == []
+
+
+def test_a_ball_that_a_jump_puts_beside_a_pocket_and_away_again_is_not_pocketed():
+    three = ball(0.3, 0.5, "3")
+    frames = [[ball(0.82, 0.2, "8"), three]] * 10 + [[ball(0.935, 0.13, "8"), three]] * 3 + [[three]] * 60
+
+    assert judged(frames, EIGHT, ANY) == []
+
+
+def test_a_jump_is_no_motion_however_the_detector_shakes():
+    still = [[ball(0.3, 0.5, "8")]] * 10
+    elsewhere = [[ball(0.4 + 0.0016 * (k % 2), 0.5, "8")] for k in range(30)]
+
+    assert judged([*still, *elsewhere], Watched("task", "ball", Target("moved"), label="8")) == []
 
 
 def test_nothing_is_pocketed_where_no_table_is_seen():
