@@ -315,7 +315,7 @@ def _has_moved(track: Track, watched: Watched, tracked: Tracked, since_s: float)
 
 
 def _without_jumps(middles: Sequence[tuple[float, float]], aspect: float, breadth: float) -> float:
-    """Return the distance from first to last in breadths, leaving out jumps: long steps between short ones."""
+    """Return the distance from first to last in breadths, without jumps: long steps between short ones."""
     array = np.array(middles) / np.array([1.0, aspect]) / max(breadth, 1e-6)
     steps = np.diff(array, axis=0)
     lengths = np.linalg.norm(steps, axis=1)
