@@ -4,10 +4,11 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.conftest import KTV
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -35,7 +36,7 @@ real = pytest.mark.skipif("KTV_DATA" not in os.environ, reason="KTV_DATA names n
 
 def check(*options: str) -> tuple[int, dict]:
     ended = subprocess.run(
-        [sys.executable, "-m", "edge.cli", "demo", "--check", "--json", "-", *options],
+        [KTV, "demo", "--check", "--json", "-", *options],
         capture_output=True,
         text=True,
         timeout=230,
@@ -82,7 +83,7 @@ def test_every_step_holds_on_a_real_voice_and_a_real_table(clip):
 
 def test_a_port_in_use_is_named_and_nothing_is_started(unused_port_holder):
     ended = subprocess.run(
-        [sys.executable, "-m", "edge.cli", "demo", "--port", str(unused_port_holder)],
+        [KTV, "demo", "--port", str(unused_port_holder)],
         capture_output=True,
         text=True,
         timeout=60,

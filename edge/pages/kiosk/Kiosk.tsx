@@ -21,7 +21,9 @@ export function Kiosk({ box }: { box: Box }) {
   const room = box.state.room.value;
   const hello = box.hello.value;
   const isSinging = box.state.round.value !== null && box.state.round.value.state !== 'ended';
-  const canStart = (box.queue.value.length > 0 || room?.attributes.song !== undefined) && !isSinging;
+  const hasSong = box.queue.value.length > 0 || room?.attributes.song !== undefined;
+  const areReady = room?.seats.every((seat) => seat.is_ready) ?? true;
+  const canStart = hasSong && areReady && !isSinging;
   return (
     <div class="kiosk" data-testid="kiosk">
       <header class="kiosk-head">
