@@ -66,13 +66,13 @@ class Settings:
     pages_dir: Path = field(default_factory=_built_pages)
     """Folder of the built pages: phone, studio, overlay, console."""
     tls: Literal["off", "local", "files"] = "off"
-    """Who encrypts the front: nobody (or a proxy before it), the hub's own local CA, or the two files below."""
+    """Who encrypts the front: nobody (or a proxy), the hub's own local CA, or the two files below."""
     tls_certificate: str = ""
     """PEM file with certificate and chain, for tls = files."""
     tls_key: str = ""
     """PEM file with the private key, for tls = files."""
     ice_addresses: str = ""
-    """Addresses for media, by comma; empty: loopback where the front is on loopback, else all of the machine."""
+    """Addresses for media, by comma; empty: loopback where the front is, else every address there is."""
     media_sessions: int = 400
     """Most connections, publishers and viewers, that the relay carries."""
     stand_ins: int = 8
