@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("busy", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

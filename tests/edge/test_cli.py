@@ -118,9 +118,9 @@ def test_an_added_command_that_cannot_be_imported_says_what_to_install(run, extr
 
 
 def test_the_hubs_commands_without_the_hub_say_what_to_install(run, extra):
-    extra("ktv_hubless", "demo = cloud.nowhere:demo", "")
+    extra("ktv_hubless", "rehearse = cloud.nowhere:rehearse", "")
 
-    result = run("demo", "--check")
+    result = run("rehearse", "--check")
 
     assert result.exit_code == 2
     assert "pip install 'ktv-live[cloud]'" in result.output
