@@ -119,10 +119,13 @@ def _entries(desk: Desk, session: Session, now_ms: int) -> int:
 
 
 def tidy(session: Session, now_ms: int) -> None:
-    """Delete what nobody asks for any more; to be called about once an hour."""
+    """Delete what nobody asks for any more; to be called about once an hour.
+
+    What is retained stays: the worker tells it again to a broker that has forgotten it.
+    """
     before = now_ms - KEPT_MS
     for table, is_old in (
-        (models.Outbox, models.Outbox.sent_ms < before),
+        (models.Outbox, (models.Outbox.sent_ms < before) & ~models.Outbox.retain),
         (models.Command, models.Command.expires_ms < before),
         (models.Challenge, models.Challenge.expires_ms < now_ms),
         (models.EnrolCode, models.EnrolCode.expires_ms < before),
