@@ -106,7 +106,7 @@ class Shelf:
         for name, sound in sounds.items():
             (part / f"{name}.ogg").write_bytes(sound)
         try:
-            self._open(part)
+            self._open(part).as_wire()
         except SongError:
             shutil.rmtree(part, ignore_errors=True)
             raise

@@ -24,11 +24,11 @@ from edge.wire import songs as wire
 
 log = logging.getLogger(__name__)
 
-TAIL_S = 1.0
-"""What is sung after the last note of a song without backing: nothing, for this long."""
-
 Part = Literal["backing", "vocals"]
-_HEADERS: dict[Part, tuple[str, ...]] = {"backing": ("INSTRUMENTAL", "AUDIO", "MP3"), "vocals": ("VOCALS",)}
+_HEADERS: dict[Part, str] = {"backing": "INSTRUMENTAL", "vocals": "VOCALS"}
+_STEMS: dict[Part, tuple[str, ...]] = {"backing": ("backing", "instrumental"), "vocals": ("vocals",)}
+_WHOLE = ("AUDIO", "MP3")
+"""Headers that name the full recording, which is played where there is no backing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,17 @@ def _text(raw: bytes) -> str:
 
 
 def _sound(folder: Path, song: SongFile, part: Part) -> Path | None:
-    for header in _HEADERS[part]:
-        named = folder / Path(song.headers.get(header, "")).name
-        if named.is_file():
-            return named
-    return next((one for one in sorted(folder.glob(f"{part}.*")) if one.suffix.lower() in sounds.KNOWN), None)
+    """Return the sound that is named, else the one called so, else the full recording; as a box does."""
+    headers = (_HEADERS[part], *(_WHOLE if part == "backing" else ()))
+    named, *whole = (_named(folder, song.headers.get(header, "")) for header in headers)
+    called = (one for stem in _STEMS[part] for one in sorted(folder.glob(f"{stem}.*")))
+    known = next((one for one in called if one.suffix.lower() in sounds.KNOWN), None)
+    return next((one for one in (named, known, *whole) if one is not None), None)
+
+
+def _named(folder: Path, name: str) -> Path | None:
+    path = folder / Path(name).name
+    return path if name and path.is_file() else None
 
 
 def song_id(name: str) -> str:
@@ -127,13 +133,13 @@ def _store(database: Database, found: Found, audio_dir: Path) -> None:
             return
     paths = {part: _playable(sound, audio_dir, found, part) for part, sound in found.sounds.items()}
     backing = paths.get("backing")
-    duration_s = sounds.duration_s(backing) if backing else found.song.end_s + TAIL_S
+    backing_s = sounds.duration_s(backing) if backing else None
     headers = found.song.headers
     with database.write() as session:
         row = session.get(models.Song, found.id) or models.Song(id=found.id, version=0)
         row.title, row.artist = headers["TITLE"][:240], headers.get("ARTIST", "")[:240]
         row.language, row.rights = found.song.language[:40], found.rights
-        row.duration_s = round(max(duration_s, found.song.end_s), 3)
+        row.duration_s = wire.length_s(found.song.end_s, backing_s)
         row.lines = [line.model_dump(mode="json") for line in found.song.lines]
         row.notes, row.content_hash = found.notes, found.content_hash
         row.backing = str(backing) if backing else None

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.adapters.soundfile import sound_length_s
 from edge.core import song as songs
-from edge.core.errors import SongError
+from edge.core.errors import Refused, SongError
 from edge.core.song import Song
 from edge.wire import songs as wire
 
@@ -33,8 +34,26 @@ class SongFolder:
     """First line of the licence."""
 
     def as_wire(self) -> wire.Song:
-        """Return the song as pages and boxes send it."""
-        return songs.as_wire(self.song, self.id, rights=self.rights, has_backing=self.backing is not None)
+        """Return the song as pages and boxes send it.
+
+        Raises:
+            SongError: its backing cannot be read.
+        """
+        return songs.as_wire(
+            self.song,
+            self.id,
+            backing_s=self._backing_s(),
+            rights=self.rights,
+            has_backing=self.backing is not None,
+        )
+
+    def _backing_s(self) -> float | None:
+        if self.backing is None:
+            return None
+        try:
+            return sound_length_s(self.backing)
+        except Refused as error:
+            raise SongError(f'song "{self.notes}": {error}') from error
 
 
 def open_song(path: Path) -> SongFolder:

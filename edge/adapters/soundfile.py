@@ -1,5 +1,7 @@
 """Sound files: decoding whatever FFmpeg reads, and playing it in step with a clock."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -9,6 +11,8 @@ from edge.core.audio import Samples
 from edge.core.errors import Refused
 from edge.ports import Speaker
 
+PLAIN_RATE_HZ = 48_000
+"""Rate at which a sound is measured that does not say its length, in Hz."""
 MAX_SOUND_S = 30 * 60
 """Longest sound file that is read, in s."""
 
@@ -19,18 +23,44 @@ def load_sound(path: Path, rate_hz: int) -> Samples:
     Raises:
         Refused: the file is not there, holds no sound, or is longer than `MAX_SOUND_S`.
     """
+    with _readable(path):
+        samples = _decode(path, rate_hz)
+    if not len(samples):
+        raise _silent(path)
+    return samples
+
+
+def sound_length_s(path: Path) -> float:
+    """Return how long the sound in `path` lasts, in s, as its head says; without one it is decoded.
+
+    Raises:
+        Refused: as `load_sound`.
+    """
+    with _readable(path), av.open(str(path)) as container:
+        if not container.streams.audio:
+            raise _silent(path)
+        stream = container.streams.audio[0]
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+    return len(load_sound(path, PLAIN_RATE_HZ)) / PLAIN_RATE_HZ
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in one sentence why `path` cannot be read."""
     if not path.is_file():
         raise Refused(f'sound file "{path}" is not there: give the path of a sound file')
     try:
-        samples = _decode(path, rate_hz)
+        yield
     except (av.error.FFmpegError, ValueError) as error:
         reason = str(error).partition(": '")[0]
         raise Refused(
             f'sound file "{path}" cannot be read ({reason}): convert it to FLAC, Opus, MP3 or WAV'
         ) from error
-    if not len(samples):
-        raise Refused(f'sound file "{path}" holds no sound: give a file with an audio track')
-    return samples
+
+
+def _silent(path: Path) -> Refused:
+    return Refused(f'sound file "{path}" holds no sound: give a file with an audio track')
 
 
 def excerpt(samples: Samples, first: int, count: int) -> Samples:

@@ -119,18 +119,18 @@ def as_wire(
     song: Song,
     song_id: str,
     *,
-    duration_s: float | None = None,
+    backing_s: float | None = None,
     rights: str = "",
     version: int = 1,
     has_backing: bool = False,
 ) -> wire.Song:
-    """Return `song` as pages and boxes send it; `duration_s` is that of its sound where it has one."""
+    """Return `song` as pages and boxes send it; `backing_s` is the length of its backing where it has one."""
     info = wire.SongInfo(
         id=song_id,
         title=song.title,
         artist=song.artist,
         language=language_tag(song.language),
-        duration_s=round(max(song.duration_s, duration_s or 0.0), 3),
+        duration_s=wire.length_s(song.duration_s, backing_s),
         version=version,
         rights=rights,
         has_backing=has_backing,

@@ -7,6 +7,9 @@ from pydantic import Field
 from edge.wire.codec import Id, Message
 from edge.wire.users import Language, User
 
+TAIL_S = 1.0
+"""What follows the last note of a song without backing: nothing, for this long, in s."""
+
 NoteKind = Literal["normal", "golden", "freestyle", "rap", "golden-rap"]
 
 
@@ -53,6 +56,16 @@ class Song(Message):
 
     info: SongInfo
     lines: tuple[SongLine, ...]
+
+
+def length_s(notes_end_s: float, backing_s: float | None) -> float:
+    """Return how long a song lasts, in s: as long as its backing, and never shorter than its notes.
+
+    Args:
+        notes_end_s: song time at which the last note ends.
+        backing_s: length of the backing; None where there is none, then a second of silence follows.
+    """
+    return round(max(notes_end_s, notes_end_s + TAIL_S if backing_s is None else backing_s), 3)
 
 
 class SongFound(Message):

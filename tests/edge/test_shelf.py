@@ -78,10 +78,11 @@ def test_a_broken_song_is_said_and_left_out(folders, caplog):
     assert f"song folder {folders / 'none'} is not there" in caplog.text
 
 
-def test_a_fetched_song_is_kept_for_the_next_start(shelf, folders):
+def test_a_fetched_song_is_kept_for_the_next_start(shelf, folders, root):
     notes = NOTES.format(title="Sun", artist="Hub").encode()
+    sound = (root / "edge/data/songs/star-over-the-booth/backing.ogg").read_bytes()
 
-    files = shelf.keep("sun", notes, {"backing": b"ogg"})
+    files = shelf.keep("sun", notes, {"backing": sound})
 
     assert files.song.title == "Sun"
     assert files.backing == folders / "fetched" / "sun" / "backing.ogg"
@@ -98,9 +99,13 @@ def test_a_newer_copy_takes_the_place_of_the_older(shelf):
     assert shelf.info("sun").title == "Sun 2"
 
 
-def test_a_fetched_song_that_cannot_be_read_leaves_nothing_behind(shelf, folders):
+@pytest.mark.parametrize(
+    ("notes", "sounds"),
+    [(b"<html>", {}), (NOTES.format(title="Sun", artist="Hub").encode(), {"backing": b"<html>"})],
+)
+def test_a_fetched_song_that_cannot_be_read_leaves_nothing_behind(shelf, folders, notes, sounds):
     with pytest.raises(SongError):
-        shelf.keep("sun", b"<html>", {})
+        shelf.keep("sun", notes, sounds)
 
     assert not shelf.has("sun")
     assert list((folders / "fetched").iterdir()) == []

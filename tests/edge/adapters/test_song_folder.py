@@ -72,3 +72,11 @@ def test_what_is_no_song_is_refused_with_its_name(tmp_path, files, asked, words)
 
     with pytest.raises(SongError, match=words):
         open_song(tmp_path / asked if asked else tmp_path)
+
+
+def test_a_backing_that_is_no_sound_is_refused_when_the_song_is_shown(tmp_path):
+    (tmp_path / "song.txt").write_text(NOTES)
+    (tmp_path / "none.ogg").write_bytes(b"no sound")
+
+    with pytest.raises(SongError, match=r"song.txt.*none.ogg.*cannot be read.*convert it"):
+        open_song(tmp_path).as_wire()

@@ -5,7 +5,7 @@ import wave
 import numpy as np
 import pytest
 
-from edge.adapters.soundfile import excerpt, load_sound, play_at
+from edge.adapters.soundfile import excerpt, load_sound, play_at, sound_length_s
 from edge.core.errors import Refused
 from tests.fakes import FakeSpeaker
 
@@ -81,3 +81,19 @@ async def test_a_sound_that_comes_too_late_begins_in_the_middle():
     await play_at(speaker, np.arange(1, 101, dtype=np.float32), 4.95)
 
     assert speaker.sound()[20:50].tolist() == list(range(71, 101))
+
+
+def test_the_length_is_that_of_the_decoded_sound(root, tmp_path):
+    write_wav(tmp_path / "a.wav", np.zeros(8_000, np.float32))
+    ogg = root / "edge/data/songs/star-over-the-booth/backing.ogg"
+
+    assert sound_length_s(tmp_path / "a.wav") == pytest.approx(0.5)
+    assert sound_length_s(ogg) == pytest.approx(len(load_sound(ogg, 16_000)) / 16_000, abs=0.02)
+
+
+def test_what_has_no_sound_has_no_length(root, tmp_path):
+    (tmp_path / "a.ogg").write_bytes(b"no sound")
+
+    for path in (tmp_path / "a.ogg", tmp_path / "none.ogg", root / "tests/data/billiards-no-pot.mp4"):
+        with pytest.raises(Refused, match=path.name):
+            sound_length_s(path)

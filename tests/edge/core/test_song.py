@@ -154,7 +154,7 @@ def test_every_note_written_is_read_where_it_was_written(notes, bpm, gap_ms):
 
 
 def test_pages_get_the_song_with_its_rights_and_length():
-    song = as_wire(parse((DATA / "duet.txt").read_bytes()), "duet", duration_s=30.0, rights="CC0")
+    song = as_wire(parse((DATA / "duet.txt").read_bytes()), "duet", backing_s=30.0, rights="CC0")
 
     assert (song.info.id, song.info.duration_s, song.info.rights, song.info.language) == (
         "duet",
