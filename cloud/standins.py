@@ -26,8 +26,17 @@ from cloud.core.errors import HubError
 from cloud.settings import Settings
 from cloud.supervise import Child, ChildFailed, Supervisor
 from edge.wire import topics
-from edge.wire.boxes import COMMAND, BoxState, Command, CommandAnswer, StartBox, StopBox
+from edge.wire.boxes import (
+    COMMAND,
+    BoxState,
+    Command,
+    CommandAnswer,
+    StandInRefused,
+    StartBox,
+    StopBox,
+)
 from edge.wire.codec import WireError, decode, encode
+from edge.wire.users import StandInTrouble
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +58,10 @@ Publish = Callable[[str, bytes], Sent | None]
 
 class Refusal(HubError):
     """A command that is not carried out, with the reason."""
+
+
+class HostFull(Refusal):
+    """As many stand-ins run as may."""
 
 
 @dataclass(slots=True)
@@ -85,7 +98,8 @@ class StandIns:
             answer = CommandAnswer(id=command.id, ok=True)
         except HubError as error:
             log.warning("command %s is not carried out: %s", command.id, error)
-            answer = CommandAnswer(id=command.id, ok=False, error=str(error))
+            refused = _refused(command, error)
+            answer = CommandAnswer(id=command.id, ok=False, error=str(error), stand_in=refused)
         self._answers.append((command.id, answer))
         return answer
 
@@ -118,7 +132,7 @@ class StandIns:
         if name in self._running:
             await self._stop(name)  # a new code means that the hub wants a new box
         if len(self._running) >= self._settings.stand_ins:
-            raise Refusal(
+            raise HostFull(
                 f"{len(self._running)} stand-ins run here, and that is the most: wait for a room to end, "
                 "or set stand_ins in hub.toml"
             )
@@ -142,6 +156,14 @@ class StandIns:
         await found.supervisor.stop()
         await asyncio.to_thread(_forget, found.folder)
         log.info("stand-in %s stopped", name)
+
+
+def _refused(command: Command, error: HubError) -> StandInRefused | None:
+    """Return whose seat stays without a box, and why."""
+    if not isinstance(command.do, StartBox):
+        return None
+    why: StandInTrouble = "full" if isinstance(error, HostFull) else "failed"
+    return StandInRefused(room=command.do.take.room, seat=command.do.take.seat, why=why)
 
 
 def run(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from edge.core.scoring import FinalScore, LineScore, Scorer
 from edge.core.song import Song
 from edge.core.units import hz_to_midi
 from edge.wire.rooms import SeatName
-from edge.wire.scores import LineRated, RoundScored, ScoreChanged, ScoreSample
+from edge.wire.scores import LineMark, LineRated, RoundScored, ScoreChanged, ScoreSample
 
 REPORT_S = 0.2
 """Song time between two running scores, in s."""
@@ -59,6 +59,7 @@ class Singing:
         self._samples: list[ScoreSample] = []
         self._report_s = min(line.start_s for line in song.lines) - LEAD_S
         self._counter = 0
+        self._mark: LineMark | None = None
 
     @property
     def song_t(self) -> float:
@@ -124,15 +125,14 @@ class Singing:
             t=round(point.at_s, 3),
             l=line,
             x=samples,
+            r=self._mark,
         )
 
     def _rated(self, ended: LineScore) -> LineRated:
+        score = round(ended.score, 2)
+        self._mark = LineMark(l=ended.line, s=score, r=ended.rating)
         return LineRated(
-            round=self._round,
-            seat=self._seat,
-            line=ended.line,
-            score=round(ended.score, 2),
-            rating=ended.rating,
+            round=self._round, seat=self._seat, line=ended.line, score=score, rating=ended.rating
         )
 
     def _line_scores(self, final: FinalScore) -> tuple[float, ...]:

@@ -119,7 +119,7 @@ def check_target(scene: str, kind: str, target: str) -> None:
 
 
 def priced(result: Result) -> Result:
-    """Return `result` as the hub keeps it: with the catalogue's price, and words for a caption.
+    """Return `result` as the hub keeps it: with the catalogue's price, names and picture, or own words.
 
     Raises:
         Wrong: not in the catalogue, or a caption without words.
@@ -131,7 +131,16 @@ def priced(result: Result) -> Result:
         return Result(kind="caption", text=result.text)
     if result.id not in shelf:
         raise Wrong(f"there is no {result.kind} {result.id!r}: choose {', '.join(shelf)}")
-    return Result(kind=result.kind, id=result.id, text=result.text, points=shelf[result.id].get("points", 0))
+    found = _result(result.kind, result.id)
+    return Result(
+        kind=result.kind,
+        id=result.id,
+        text=result.text,
+        points=found.points,
+        name_zh=found.name_zh,
+        name_en=found.name_en,
+        picture=found.picture,
+    )
 
 
 def result_name(result: Result) -> tuple[str, str]:

@@ -190,7 +190,13 @@ def me(session: Session, caller: Caller) -> wire.Me:
         attributes=views.user_attributes(row),
         points=ledger.balance(session, row.id),
         box=caller.box_id or caller.bound_box_id,
+        box_name=_box_name(session, caller.box_id or caller.bound_box_id),
     )
+
+
+def _box_name(session: Session, box_id: str | None) -> str | None:
+    box = session.get(models.Box, box_id) if box_id else None
+    return box.name if box else None
 
 
 def change_attributes(session: Session, caller: Caller, attributes: wire.UserAttributes) -> wire.Me:
@@ -228,4 +234,5 @@ def _granted(
         attributes=views.user_attributes(owner),
         points=ledger.balance(session, owner.id),
         box=row.box_id,
+        box_name=_box_name(session, row.box_id),
     )

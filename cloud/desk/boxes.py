@@ -246,3 +246,5 @@ def command_answered(session: Session, box_id: str, answer: wire.CommandAnswer, 
         log.warning("box %s could not %s: %s", box_id, row.op, answer.error)
     if row.pick_id is not None:
         tasks.answer_pick(session, row.pick_id, answer, now_ms)
+    if row.op == "start-box" and answer.stand_in is not None:
+        seating.stand_in_refused(session, answer.stand_in, now_ms)

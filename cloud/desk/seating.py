@@ -10,9 +10,9 @@ from cloud.core import rooms as rules
 from cloud.desk import Desk, outbox, tasks, views
 from cloud.desk.callers import Caller
 from cloud.tokens import TOKEN_S, MediaClaims, digest, new_secret
-from edge.wire.boxes import BeginRound, LeaveSeat, StartBox, StopBox, TakeSeat
+from edge.wire.boxes import BeginRound, LeaveSeat, StandInRefused, StartBox, StopBox, TakeSeat
 from edge.wire.rooms import MediaGrant, SeatName
-from edge.wire.users import ClientKind
+from edge.wire.users import ClientKind, StandInMissing
 
 STAND_INS = "standins-1"
 """The host that starts stand-in boxes."""
@@ -159,6 +159,15 @@ def _start_stand_in(
     take = take_seat(desk, session, room, seat, principal, now_ms)
     start = StartBox(enrol_code=code, name=f"stand-in {seat.seat}", take=take)
     outbox.order(session, STAND_INS, start, now_ms)
+
+
+def stand_in_refused(session: Session, refused: StandInRefused, now_ms: int) -> None:
+    """Tell a singer that no box hears them; one who has left, or got a box meanwhile, is not told."""
+    seat = session.get(models.Seat, (refused.room, refused.seat))
+    if seat is None or not seat.is_stand_in or seat.box_id is not None:
+        return
+    missing = StandInMissing(room=refused.room, seat=refused.seat, why=refused.why)
+    outbox.notify(session, seat.user_id, missing, now_ms)
 
 
 def free(session: Session, room: models.Room, seat: models.Seat, now_ms: int) -> None:

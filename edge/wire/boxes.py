@@ -10,7 +10,7 @@ from edge.wire.rooms import MediaGrant, Mode, Round, SeatName
 from edge.wire.scores import RoundScored
 from edge.wire.songs import QueuedSong
 from edge.wire.tasks import Task, TaskAchieved
-from edge.wire.users import User
+from edge.wire.users import StandInTrouble, User
 
 
 class BoxState(Message):
@@ -184,6 +184,14 @@ class Command(Message):
     do: Order
 
 
+class StandInRefused(Message):
+    """A stand-ins host could not start the box of this seat."""
+
+    room: Id
+    seat: SeatName
+    why: StandInTrouble
+
+
 class CommandAnswer(Message):
     """What came of a command."""
 
@@ -192,6 +200,8 @@ class CommandAnswer(Message):
     error: str | None = None
     pick: PickAnswer | None = None
     """The answer to `find-element`."""
+    stand_in: StandInRefused | None = None
+    """What came of a `start-box` that was not carried out."""
 
 
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)

@@ -23,6 +23,16 @@ class ScoreSample(Message):
     """Whether it hits the note."""
 
 
+class LineMark(Message):
+    """How a line was rated, in short."""
+
+    l: int  # noqa: E741 - the wire's short key for "line"
+    """Index of the line."""
+    s: Points
+    """Its score."""
+    r: Rating
+
+
 class ScoreChanged(Message):
     """A singer's running score (QoS 0, about 5 a second, each with its last samples)."""
 
@@ -37,6 +47,8 @@ class ScoreChanged(Message):
     l: int | None = None  # noqa: E741 - the wire's short key for "line"
     """Index of the line being sung."""
     x: tuple[ScoreSample, ...] = ()
+    r: LineMark | None = None
+    """The line rated last, in each message until the next is, so that a loss does not matter."""
 
 
 class LineRated(Message):

@@ -25,6 +25,11 @@ class Result(Message):
     """A caption's words."""
     points: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Points that move to the broadcaster (a gift's price); set by the hub."""
+    name_zh: Text | None = None
+    """What the catalogue calls it; set by the hub, as are the next two."""
+    name_en: Text | None = None
+    picture: Annotated[str, StringConstraints(max_length=200)] = ""
+    """One emoji, or the address of a picture."""
 
 
 class TaskElement(Message):

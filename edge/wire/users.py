@@ -11,6 +11,8 @@ ClientKind = Literal["box", "pc", "phone"]
 """The kind of client a person uses; box and pc are fixed clients, phone is a mobile one."""
 
 Language = Literal["zh-CN", "en"]
+StandInTrouble = Literal["full", "failed"]
+"""Why a host starts no stand-in: it runs as many as it may, or the box did not start."""
 VoiceRange = Literal["bass", "baritone", "tenor", "alto", "mezzo", "soprano"]
 
 
@@ -81,6 +83,8 @@ class Session(Message):
     """Balance of the user's points account."""
     box: Id | None = None
     """The box a guest is bound to by its QR code."""
+    box_name: str | None = None
+    """What people call that box."""
 
 
 class Me(Message):
@@ -91,6 +95,8 @@ class Me(Message):
     points: int
     box: Id | None = None
     """The box a guest is bound to, or the box that asks."""
+    box_name: str | None = None
+    """What people call that box."""
 
 
 class UsersFound(Message):
@@ -208,5 +214,19 @@ class SeatOffered(Message):
     expires_ms: int
 
 
-Notice = Annotated[RequestChanged | PickAnswered | PointsChanged | SeatOffered, Field(discriminator="type")]
-NOTICE: TypeAdapter[RequestChanged | PickAnswered | PointsChanged | SeatOffered] = TypeAdapter(Notice)
+class StandInMissing(Message):
+    """No stand-in could be started for your seat: you are heard and seen, but not scored."""
+
+    type: Literal["stand-in-missing"] = "stand-in-missing"
+    room: Id
+    seat: Literal["a", "b"]
+    why: StandInTrouble
+
+
+Notice = Annotated[
+    RequestChanged | PickAnswered | PointsChanged | SeatOffered | StandInMissing,
+    Field(discriminator="type"),
+]
+NOTICE: TypeAdapter[RequestChanged | PickAnswered | PointsChanged | SeatOffered | StandInMissing] = (
+    TypeAdapter(Notice)
+)

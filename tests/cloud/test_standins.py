@@ -14,7 +14,7 @@ from cloud.settings import Settings
 from cloud.standins import HOST, StandIns, box_command, own_url, serve
 from edge.settings import load_settings
 from edge.wire import topics
-from edge.wire.boxes import COMMAND, Command, CommandAnswer, StartBox, StopBox, TakeSeat
+from edge.wire.boxes import COMMAND, Command, CommandAnswer, StandInRefused, StartBox, StopBox, TakeSeat
 from edge.wire.codec import decode, encode
 from edge.wire.rooms import MediaGrant
 from edge.wire.users import User
@@ -101,7 +101,19 @@ async def test_no_more_run_than_the_settings_allow(stand_ins):
     assert [answer.ok for answer in answers].count(True) == 2
     refused = next(answer for answer in answers if not answer.ok)
     assert "2 stand-ins run here" in refused.error
+    assert (refused.stand_in.room[0], refused.stand_in.seat, refused.stand_in.why) == ("r", "b", "full")
     assert len(stand_ins.pids()) == 2
+
+
+async def test_one_that_cannot_be_started_is_named_with_its_seat(settings):
+    stand_ins = StandIns(settings, lambda config: [str(config.parent / "no-such-program")])
+
+    answer = await stand_ins.carry_out(_start(1))
+
+    assert not answer.ok
+    assert "seat b cannot be started" in (answer.error or "")
+    assert answer.stand_in == StandInRefused(room="r1", seat="b", why="failed")
+    assert stand_ins.pids() == {}
 
 
 async def test_a_repeated_command_is_answered_and_not_carried_out_again(stand_ins):

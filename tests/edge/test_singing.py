@@ -57,6 +57,18 @@ def test_a_sung_song_is_told_five_times_a_second_and_scored_at_the_end():
     assert len(final.lines) == 2
 
 
+def test_the_running_score_carries_the_rating_of_the_last_line():
+    told = all_of(singing(), frames(voice()))
+
+    rated = [message for message in told if isinstance(message, LineRated)]
+    marks = [message.r for message in told if isinstance(message, ScoreChanged)]
+    assert marks[0] is None
+    assert [mark.l for mark in marks if mark] == sorted(mark.l for mark in marks if mark)
+    seen = {(mark.l, mark.s, mark.r) for mark in marks if mark}
+    assert seen == {(line.line, line.score, line.rating) for line in rated}
+    assert len(rated) == 2
+
+
 def test_samples_show_the_pitch_and_whether_it_hits():
     told = all_of(singing(), frames(voice()))
 

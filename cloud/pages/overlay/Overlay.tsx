@@ -22,14 +22,13 @@ export function Overlay({ room, hasPicture }: Props) {
         stream={hub.stage.watching.a.value?.stream.value ?? null}
         seat="a"
         state={hub.state}
-        gifts={hub.gifts.value}
         isMuted
       />
       <div class="overlay-low">
         <Lyrics state={hub.state} songT={songT} />
         {hub.entered.value && <Scores state={hub.state} />}
       </div>
-      <Celebration state={hub.state} gifts={hub.gifts.value} />
+      <Celebration state={hub.state} />
     </div>
   );
 }

@@ -43,7 +43,7 @@ function Home({ first }: { first: Tab }) {
       <main>
         {hub.box.value && (
           <p class="booth-note" data-testid="booth-note" data-box={hub.box.value}>
-            {t('booth.at', { box: hub.box.value })}
+            {t('booth.at', { box: hub.boxName.value })}
           </p>
         )}
         {tab === 'lobby' && (

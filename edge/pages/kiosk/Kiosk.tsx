@@ -90,7 +90,6 @@ export function Kiosk({ box }: { box: Box }) {
         {room && (
           <Tasks
             tasks={box.state.tasks.value}
-            gifts={[]}
             now={() => Date.now()}
             canRefuse
             onClose={(task) => box.order({ do: 'refuse', task: task.id })}

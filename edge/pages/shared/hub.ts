@@ -14,12 +14,10 @@ import type {
   BusGrant,
   Entered,
   Entry,
-  Gifts,
   Lobby,
   LobbyRoom,
   Me,
   Notice,
-  Option,
   Options,
   PickAccepted,
   PickAnswered,
@@ -30,6 +28,7 @@ import type {
   Song,
   SongFound,
   SongInfo,
+  StandInMissing,
   StartRound,
   Task,
   TaskList,
@@ -62,10 +61,13 @@ export class Hub {
   readonly requests: Signal<Request[]> = signal([]);
   readonly points = signal(0);
   readonly box: Signal<string | null> = signal(null);
+  /** What people call that box. */
+  readonly boxName: Signal<string> = signal('');
+  /** Why no box scores one's own voice. */
+  readonly standInMissing: Signal<StandInMissing | null> = signal(null);
   readonly ticket: Signal<Ticket | null> = signal(null);
   readonly entered: Signal<Entered | null> = signal(null);
   readonly entry: Signal<Entry | null> = signal(null);
-  readonly gifts: Signal<Option[]> = signal([]);
   readonly isBusy = signal(false);
 
   private place: Place | null = null;
@@ -155,16 +157,17 @@ export class Hub {
     if (!held) return;
     batch(() => {
       this.points.value = held.points;
-      this.box.value = held.box ?? null;
+      this.setBox(held);
     });
     this.live.open(undefined);
     clearInterval(this.clockTimer);
     this.clockTimer = setInterval(() => void this.clock.sync().catch(() => undefined), CLOCK_EVERY_MS);
     void this.clock.sync().catch(() => undefined);
-    void this.api
-      .get<Gifts>('/api/gifts')
-      .then((said) => (this.gifts.value = said.gifts))
-      .catch(() => undefined);
+  }
+
+  private setBox(held: Pick<Me, 'box' | 'box_name'>): void {
+    this.box.value = held.box ?? null;
+    this.boxName.value = held.box_name ?? held.box ?? '';
   }
 
   private sessionChanged(now: KeptSession | null): void {
@@ -225,6 +228,10 @@ export class Hub {
             entry: notice.entry,
             expires_ms: notice.expires_ms,
           };
+        return;
+      case 'stand-in-missing':
+        this.standInMissing.value = notice;
+        toast(t(`stand-in.${notice.why}`), 'bad');
     }
   }
 
@@ -255,7 +262,7 @@ export class Hub {
         .then((said) => (this.requests.value = said.requests)),
       this.api.get<Me>('/api/me').then((me) => {
         this.points.value = me.points;
-        if (me.box) this.box.value = me.box;
+        if (me.box) this.setBox(me);
       }),
     ];
     if (room) {
@@ -405,6 +412,7 @@ export class Hub {
     batch(() => {
       this.entered.value = null;
       this.entry.value = null;
+      this.standInMissing.value = null;
       this.state.reset();
     });
     if (session.value) this.live.open(undefined);

@@ -3,6 +3,7 @@ import { computed, signal, type ReadonlySignal, type Signal } from '@preact/sign
 import { SeenRing } from './frames';
 import type { Fact, SeatName } from './live';
 import type {
+  LineMark,
   LineRated,
   Room,
   RoomEvent,
@@ -173,9 +174,15 @@ export class RoomState {
       ...before,
       q: score.q,
       score: score.s,
+      line: score.r ? lineRated(seat, score.n, score.r) : before.line,
       samples: [...before.samples, ...fresh].slice(-SAMPLES_KEPT),
     };
   }
+}
+
+/** The rating that a running score carries, as the box's own screen is told it. */
+function lineRated(seat: SeatName, round: string, mark: LineMark): LineRated {
+  return { type: 'line', rev: 0, round, seat, line: mark.l, score: mark.s, rating: mark.r };
 }
 
 /** Return the index of the line sung at song time `t`, or of the next one. */

@@ -219,6 +219,14 @@ export const STRINGS = {
   'chat.empty': ['还没有人说话', 'Quiet so far'],
 
   'celebrate.title': ['恭喜！', 'Congratulations!'],
+  'stand-in.full': [
+    '评分机都在忙：大家听得到你，但现在没有分数。等有房间散场后，退出再进来',
+    'Every scoring machine is busy: you are heard, but not scored. When a room has ended, leave and come back',
+  ],
+  'stand-in.failed': [
+    '评分机没能启动：大家听得到你，但现在没有分数。请退出再进来',
+    'The scoring machine did not start: you are heard, but not scored. Leave and come back',
+  ],
   'points.gift-received': ['收到礼物', 'Gift received'],
   'points.escrow': ['积分已冻结', 'Points held'],
   'points.refund': ['积分已退回', 'Points returned'],

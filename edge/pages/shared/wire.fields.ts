@@ -56,7 +56,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   CommandAnswer: {
     required: ['id', 'ok'],
-    known: ['id', 'ok', 'error', 'pick'],
+    known: ['id', 'ok', 'error', 'pick', 'stand_in'],
   },
   Element: {
     required: ['id', 'kind', 'bbox', 'confidence'],
@@ -186,6 +186,10 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
     required: ['points', 'postings'],
     known: ['points', 'postings'],
   },
+  LineMark: {
+    required: ['l', 's', 'r'],
+    known: ['l', 's', 'r'],
+  },
   LineRated: {
     required: ['type', 'rev', 'round', 'seat', 'line', 'score', 'rating'],
     known: ['type', 'rev', 'round', 'seat', 'line', 'score', 'rating'],
@@ -204,7 +208,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   Me: {
     required: ['user', 'attributes', 'points'],
-    known: ['user', 'attributes', 'points', 'box'],
+    known: ['user', 'attributes', 'points', 'box', 'box_name'],
   },
   MediaGrant: {
     required: ['url', 'token', 'seat', 'expires_in_s'],
@@ -288,7 +292,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   Result: {
     required: ['kind'],
-    known: ['kind', 'id', 'text', 'points'],
+    known: ['kind', 'id', 'text', 'points', 'name_zh', 'name_en', 'picture'],
   },
   Room: {
     required: ['id', 'rev', 'attributes', 'kind', 'broadcaster', 'state', 'seats', 'viewers', 'created_ms'],
@@ -332,7 +336,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   ScoreChanged: {
     required: ['q', 'n', 's', 't', 'x'],
-    known: ['q', 'n', 's', 't', 'l', 'x'],
+    known: ['q', 'n', 's', 't', 'l', 'x', 'r'],
   },
   ScoreSample: {
     required: ['t', 'h'],
@@ -364,7 +368,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   Session: {
     required: ['access_token', 'refresh_token', 'expires_in_s', 'user', 'attributes', 'points'],
-    known: ['access_token', 'refresh_token', 'expires_in_s', 'user', 'attributes', 'points', 'box'],
+    known: ['access_token', 'refresh_token', 'expires_in_s', 'user', 'attributes', 'points', 'box', 'box_name'],
   },
   SignUp: {
     required: ['username', 'password', 'attributes'],
@@ -397,6 +401,14 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   SongNote: {
     required: ['t', 'd', 'p', 'w', 'k'],
     known: ['t', 'd', 'p', 'w', 'k'],
+  },
+  StandInMissing: {
+    required: ['type', 'room', 'seat', 'why'],
+    known: ['type', 'room', 'seat', 'why'],
+  },
+  StandInRefused: {
+    required: ['room', 'seat', 'why'],
+    known: ['room', 'seat', 'why'],
   },
   StartBox: {
     required: ['op', 'enrol_code', 'name', 'take'],

@@ -115,6 +115,8 @@ export interface CommandAnswer {
   error?: string;
   /** The answer to `find-element`. */
   pick?: PickAnswer;
+  /** What came of a `start-box` that was not carried out. */
+  stand_in?: StandInRefused;
 }
 
 /** A thing in the live picture (直播元素), as one frame's tracks show it. */
@@ -357,6 +359,15 @@ export interface Ledger {
   postings: Posting[];
 }
 
+/** How a line was rated, in short. */
+export interface LineMark {
+  /** Index of the line. */
+  l: number;
+  /** Its score. */
+  s: number;
+  r: 'perfect' | 'great' | 'good' | 'ok' | 'miss';
+}
+
 /** A line has ended and is rated. */
 export interface LineRated {
   type: 'line';
@@ -406,6 +417,8 @@ export interface Me {
   points: number;
   /** The box a guest is bound to, or the box that asks. */
   box?: string;
+  /** What people call that box. */
+  box_name?: string;
 }
 
 /** What a client may send to and get from the relay. */
@@ -584,6 +597,11 @@ export interface Result {
   text?: string;
   /** Points that move to the broadcaster (a gift's price); set by the hub. */
   points?: number;
+  /** What the catalogue calls it; set by the hub, as are the next two. */
+  name_zh?: string;
+  name_en?: string;
+  /** One emoji, or the address of a picture. */
+  picture?: string;
 }
 
 /** A room's snapshot (retained). */
@@ -698,6 +716,8 @@ export interface ScoreChanged {
   /** Index of the line being sung. */
   l?: number;
   x: ScoreSample[];
+  /** The line rated last, in each message until the next is, so that a loss does not matter. */
+  r?: LineMark;
 }
 
 /** The voice at one moment. */
@@ -773,6 +793,8 @@ export interface Session {
   points: number;
   /** The box a guest is bound to by its QR code. */
   box?: string;
+  /** What people call that box. */
+  box_name?: string;
 }
 
 /** POST /api/accounts. */
@@ -839,6 +861,21 @@ export interface SongNote {
   /** The syllable. */
   w: string;
   k: 'normal' | 'golden' | 'freestyle' | 'rap' | 'golden-rap';
+}
+
+/** No stand-in could be started for your seat: you are heard and seen, but not scored. */
+export interface StandInMissing {
+  type: 'stand-in-missing';
+  room: string;
+  seat: 'a' | 'b';
+  why: 'full' | 'failed';
+}
+
+/** A stand-ins host could not start the box of this seat. */
+export interface StandInRefused {
+  room: string;
+  seat: 'a' | 'b';
+  why: 'full' | 'failed';
 }
 
 /** To a stand-ins host: start a stand-in box that enrols with this code. */
@@ -1011,6 +1048,6 @@ export interface WelcomePatron {
 
 export type RoomEvent = RoundStarted | RoundEnded | LineRated | TaskDelivered | TaskClosed | Said;
 
-export type Notice = RequestChanged | PickAnswered | PointsChanged | SeatOffered;
+export type Notice = RequestChanged | PickAnswered | PointsChanged | SeatOffered | StandInMissing;
 
 export type KioskOrder = Search | Queue | Unqueue | Top | Skip | GoLive | BeginNow | Leave | RefuseTask;

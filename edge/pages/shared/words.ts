@@ -32,17 +32,21 @@ function elementNamed(value: string): string {
   return kind && label ? elementName({ kind, label }) : value;
 }
 
-/** The sign of a result where its catalogue entry is not at hand. */
+/** The sign of a kind of result. */
 export function resultSign(kind: Result['kind'] | undefined): string {
   return { gift: '🎁', sticker: '😎', caption: '💬', picture: '🖼️' }[kind ?? 'gift'];
 }
 
-export function resultName(result: Result, catalogue: Option[] = []): string {
-  const option = catalogue.find((one) => one.id === result.id);
-  const name = option ? (language.value === 'en' ? option.name_en : option.name_zh) : result.text;
-  return [resultSign(result.kind), name ?? '', result.points ? `${result.points}` : '']
-    .filter(Boolean)
-    .join(' ');
+/** A result's own picture, else the sign of its kind. */
+export function resultPicture(result: Result): string {
+  const { picture } = result;
+  return picture && !picture.includes('/') ? picture : resultSign(result.kind);
+}
+
+/** Picture, name and price of a result; a written caption is called by its words. */
+export function resultName(result: Result): string {
+  const name = (language.value === 'en' ? result.name_en : result.name_zh) ?? result.text;
+  return [resultPicture(result), name, result.points].filter(Boolean).join(' ');
 }
 
 /** What a badge says. */

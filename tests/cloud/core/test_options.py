@@ -91,6 +91,16 @@ def test_the_hub_sets_the_price():
     assert options.priced(Result(kind="caption", text="太强了")).text == "太强了"
 
 
+def test_the_hub_says_what_a_result_is_called_and_not_the_one_who_asks():
+    asked = Result(kind="gift", id="one-shot", name_zh="别的", name_en="Another", picture="/evil.png")
+
+    kept = options.priced(asked)
+
+    assert (kept.name_zh, kept.name_en, kept.picture) == ("一杆封神", "One-shot legend", "🎱")
+    own = options.priced(Result(kind="caption", text="太强了", name_en="Another", picture="/evil.png"))
+    assert (own.name_zh, own.name_en, own.picture) == (None, None, "")
+
+
 @pytest.mark.parametrize(
     "result",
     [Result(kind="gift"), Result(kind="gift", id="moon"), Result(kind="caption"), Result(kind="picture")],

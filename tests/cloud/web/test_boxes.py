@@ -3,6 +3,9 @@ import base64
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.wire import topics
+from edge.wire.boxes import StandInRefused
+
+from .conftest import Machine
 
 
 def key_pair():
@@ -116,3 +119,41 @@ def test_a_stand_ins_code_is_worthless_once_the_seat_is_left(hub):
     singer("DELETE", f"/rooms/{room}/seats/b", status=204)
 
     hub.ask("POST", "/boxes", {"code": code, "public_key": key_pair()[1]}, status=410)
+
+
+def test_a_guest_is_told_what_their_booth_is_called(hub):
+    box = hub.machine(name="3 号包厢")
+    token = box.session["qr_url"].rpartition("/b/")[2]
+
+    guest = hub.guest(nickname="Tom", box_token=token)
+
+    assert (guest.session["box"], guest.session["box_name"]) == (box.box, "3 号包厢")
+    assert guest("GET", "/me", status=200)["box_name"] == "3 号包厢"
+    assert hub.person()("GET", "/me", status=200).get("box_name") is None
+
+
+def test_a_singer_is_told_when_no_stand_in_can_be_started(hub):
+    room, entry, _box = hub.performing()
+    singer = hub.person()
+    singer("POST", f"/entries/{entry}", {"client": "pc"}, status=200)
+    host = Machine(hub, "", "", box="standins-1")
+    start = hub.orders("standins-1", "start-box")[-1]
+    refused = StandInRefused(room=room, seat="b", why="full")
+
+    host.answers(start, ok=False, error="8 stand-ins run here", stand_in=refused)
+
+    told = {"type": "stand-in-missing", "room": room, "seat": "b", "why": "full"}
+    assert hub.notices(singer, "stand-in-missing") == [told]
+
+
+def test_a_refusal_for_a_seat_that_has_its_box_by_now_is_kept_from_the_singer(hub):
+    room, _entry, box, singer, _stand_in = hub.duel()
+    host = Machine(hub, "", "", box="standins-1")
+    start = hub.orders("standins-1", "start-box")[-1]
+
+    host.answers(start, ok=False, stand_in=StandInRefused(room=room, seat="b", why="failed"))
+    box.answers(
+        box.orders("take-seat")[-1], ok=False, stand_in=StandInRefused(room=room, seat="b", why="full")
+    )
+
+    assert hub.notices(singer, "stand-in-missing") == []

@@ -292,3 +292,21 @@ def test_gifts_have_names_pictures_and_prices(hub):
 
     assert {"神来之手", "一杆封神"} <= {gift["name_zh"] for gift in gifts}
     assert all(gift["points"] and gift["picture"] for gift in gifts)
+
+
+def test_every_screen_is_told_what_a_gift_is_called(hub, table):
+    room, box, viewer, pick = table
+    body = {
+        "pick": pick,
+        "target": "pocketed",
+        "result": {"kind": "gift", "id": "one-shot", "name_en": "A yacht", "picture": "/yacht.png"},
+    }
+
+    task = viewer("POST", f"/rooms/{room}/tasks", body, status=201, Idempotency_Key="key-00009")
+    box.reports(achieved(task, room))
+
+    named = {"name_zh": "一杆封神", "name_en": "One-shot legend", "picture": "🎱"}
+    delivered = hub.events(room, "delivered")[-1]["task"]
+    watched = [one for one in box.orders("watch-tasks") if one.do.tasks][-1].do.tasks[0]
+    for result in (task["result"], delivered["result"], watched.result.model_dump()):
+        assert named.items() <= result.items()

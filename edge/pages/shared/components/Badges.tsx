@@ -1,7 +1,7 @@
 import { badgeBox, type SeenRing } from '../frames';
 import { toBox, type Placed } from '../geometry';
 import { resultName, taskText } from '../words';
-import type { Option, Task } from '../wire';
+import type { Task } from '../wire';
 
 interface Props {
   tasks: Task[];
@@ -9,16 +9,15 @@ interface Props {
   /** RTP stamp of the frame that is shown now. */
   rtp: number | null;
   placed: Placed;
-  gifts?: Option[];
 }
 
 /** The tasks, each drawn at its element in the picture. */
-export function Badges({ tasks, ring, rtp, placed, gifts }: Props) {
+export function Badges({ tasks, ring, rtp, placed }: Props) {
   return (
     <div class="badges">
       {tasks.map((task) => {
         const bbox = badgeBox(task, ring, rtp);
-        return bbox && <Badge key={task.id} task={task} bbox={bbox} placed={placed} gifts={gifts} />;
+        return bbox && <Badge key={task.id} task={task} bbox={bbox} placed={placed} />;
       })}
     </div>
   );
@@ -28,10 +27,9 @@ interface BadgeProps {
   task: Task;
   bbox: [number, number, number, number];
   placed: Placed;
-  gifts?: Option[];
 }
 
-function Badge({ task, bbox, placed, gifts }: BadgeProps) {
+function Badge({ task, bbox, placed }: BadgeProps) {
   const [x, y, w, h] = bbox;
   const [left, top] = toBox([x, y], placed);
   const size = Math.max(26, Math.max(w * placed.width, h * placed.height) * 1.5);
@@ -53,7 +51,7 @@ function Badge({ task, bbox, placed, gifts }: BadgeProps) {
         style={{ left: px(from - middle + size / 2), top: px(isHigh ? size + 6 : -6) }}
       >
         <b>{taskText(task)}</b>
-        <small>{resultName(task.result, gifts)}</small>
+        <small>{resultName(task.result)}</small>
       </span>
     </div>
   );

@@ -1,19 +1,17 @@
 import { useEffect } from 'preact/hooks';
 import { language, t } from '../i18n';
 import type { RoomState } from '../room';
-import { resultSign } from '../words';
-import type { Option } from '../wire';
+import { resultPicture } from '../words';
 
 const SHOWN_MS = 6_000;
 const SPARKS = Array.from({ length: 28 }, (_, i) => i);
 
 interface Props {
   state: RoomState;
-  gifts?: Option[];
 }
 
 /** The result of a task, on everybody's screen. */
-export function Celebration({ state, gifts = [] }: Props) {
+export function Celebration({ state }: Props) {
   const first = state.celebrations.value[0];
   useEffect(() => {
     if (!first) return undefined;
@@ -22,8 +20,6 @@ export function Celebration({ state, gifts = [] }: Props) {
   }, [first?.id]);
   if (!first) return null;
   const { delivered } = first;
-  const result = delivered.task.result;
-  const picture = gifts.find((gift) => gift.id === result.id)?.picture;
   return (
     <div
       key={first.id}
@@ -48,7 +44,7 @@ export function Celebration({ state, gifts = [] }: Props) {
       </div>
       <div class="celebration-card">
         <span class="prize" aria-hidden="true">
-          {picture && !picture.includes('/') ? picture : resultSign(result.kind)}
+          {resultPicture(delivered.task.result)}
         </span>
         <b>{t('celebrate.title')}</b>
         <p>{language.value === 'en' ? delivered.text_en : delivered.text_zh}</p>

@@ -5,7 +5,6 @@ import { contourOf, isTap, letterbox, toPicture, type Point, type Size } from '.
 import { t } from '../i18n';
 import type { SeatName } from '../live';
 import type { RoomState } from '../room';
-import type { Option } from '../wire';
 import { Badges } from './Badges';
 import { Icon } from './Icon';
 
@@ -13,7 +12,6 @@ interface Props {
   stream: MediaStream | null;
   seat: SeatName;
   state: RoomState;
-  gifts?: Option[];
   isMuted: boolean;
   /** One's own picture, as in a mirror. */
   isOwn?: boolean;
@@ -23,7 +21,7 @@ interface Props {
 }
 
 /** A live picture with the tasks at their elements; drawing on it picks what is inside the line. */
-export function LivePicture({ stream, seat, state, gifts, isMuted, isOwn, onPick, children }: Props) {
+export function LivePicture({ stream, seat, state, isMuted, isOwn, onPick, children }: Props) {
   const video = useRef<HTMLVideoElement>(null);
   const { ref, size } = useSize<HTMLDivElement>();
   const [picture, setPicture] = useState<Size>({ width: 0, height: 0 });
@@ -72,13 +70,7 @@ export function LivePicture({ stream, seat, state, gifts, isMuted, isOwn, onPick
         data-testid={`video-${seat}`}
       />
       {picture.width === 0 && <p class="picture-wait">{t('room.no-picture')}</p>}
-      <Badges
-        tasks={tasks}
-        ring={state.seen[seat]}
-        rtp={isOwn ? null : rtp.value}
-        placed={placed}
-        gifts={gifts}
-      />
+      <Badges tasks={tasks} ring={state.seen[seat]} rtp={isOwn ? null : rtp.value} placed={placed} />
       {onPick && picture.width > 0 && (
         <Ink
           onLine={(line, stamp) => onPick(contourOf(line.map((point) => toPicture(point, placed))), stamp)}

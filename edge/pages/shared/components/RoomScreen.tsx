@@ -127,7 +127,6 @@ export function RoomScreen() {
         )}
         <Tasks
           tasks={hub.state.tasks.value}
-          gifts={hub.gifts.value}
           now={() => hub.clock.now()}
           me={me}
           canRefuse={isBroadcaster}
@@ -137,7 +136,7 @@ export function RoomScreen() {
       </aside>
       {answer && <PickSheet key={answer.pick} answer={answer} onClose={() => setAnswer(null)} />}
       {isInviting && <Invite onClose={() => setInviting(false)} />}
-      <Celebration state={hub.state} gifts={hub.gifts.value} />
+      <Celebration state={hub.state} />
     </main>
   );
 }
@@ -163,7 +162,6 @@ function Pictures({ onPick, isFinding }: PicturesProps) {
       seat,
       isOwn,
       state: hub.state,
-      gifts: hub.gifts.value,
       stream: isOwn ? hub.stage.own.value : (hub.stage.watching[seat].value?.stream.value ?? null),
       isMuted: isOwn || !audible.includes(seat),
       ...(isOwn ? {} : { onPick: (line: Point[], rtp: number | null) => onPick(seat, line, rtp) }),

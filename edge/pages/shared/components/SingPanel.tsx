@@ -36,8 +36,9 @@ export function SingPanel() {
           </button>
         )}
         {isLead && (
-          <button class="grow one-line" data-testid="choose-song" onClick={() => setChoosing(true)}>
-            <Icon name="music" /> {chosen ? (title ?? chosen) : t('song.choose')}
+          <button data-testid="choose-song" onClick={() => setChoosing(true)}>
+            <Icon name="music" />
+            <span class="one-line">{chosen ? (title ?? chosen) : t('song.choose')}</span>
           </button>
         )}
         {isLead && (
@@ -51,6 +52,7 @@ export function SingPanel() {
           </button>
         )}
       </div>
+      <NoStandIn />
       {isLead && !isSinging && (!chosen || !isReady) && (
         <p class="muted" role="status">
           {t(chosen ? 'sing.not-ready' : 'sing.need-song')}
@@ -82,6 +84,21 @@ export function SingPanel() {
         </Sheet>
       )}
     </section>
+  );
+}
+
+/** Says that nobody scores one's voice, and what to do. */
+function NoStandIn() {
+  const hub = useHub();
+  const missing = hub.standInMissing.value;
+  const room = hub.state.room.value;
+  const seat = hub.entered.value?.seat;
+  const isScored = room?.seats.some((one) => one.seat === seat && one.is_ready);
+  if (!missing || missing.room !== room?.id || missing.seat !== seat || isScored) return null;
+  return (
+    <p class="bad" role="alert" data-testid="stand-in-missing" data-why={missing.why}>
+      {t(`stand-in.${missing.why}`)}
+    </p>
   );
 }
 

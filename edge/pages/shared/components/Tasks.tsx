@@ -1,11 +1,10 @@
 import { useTicking } from '../frameloop';
 import { t } from '../i18n';
 import { resultName, taskText } from '../words';
-import type { Option, Task } from '../wire';
+import type { Task } from '../wire';
 
 interface Props {
   tasks: Task[];
-  gifts: Option[];
   now: () => number;
   me?: string;
   canRefuse: boolean;
@@ -13,7 +12,7 @@ interface Props {
 }
 
 /** The room's open tasks. */
-export function Tasks({ tasks, gifts, now, me, canRefuse, onClose }: Props) {
+export function Tasks({ tasks, now, me, canRefuse, onClose }: Props) {
   const hubNow = useTicking(now, 1);
   return (
     <section class="tasks card" aria-label={t('task.title')}>
@@ -27,7 +26,7 @@ export function Tasks({ tasks, gifts, now, me, canRefuse, onClose }: Props) {
             <span class="grow">
               <b>{taskText(task)}</b>
               <span class="muted">
-                {resultName(task.result, gifts)} · {t('task.by', { name: task.initiator.nickname })} ·{' '}
+                {resultName(task.result)} · {t('task.by', { name: task.initiator.nickname })} ·{' '}
                 {left(task, hubNow)}
               </span>
             </span>

@@ -83,6 +83,19 @@ describe('a room', () => {
     expect(state.sung.a.value.score).toBe(60);
   });
 
+  it('takes the last line’s rating from the running score, and keeps it as it is until the next', () => {
+    const state = new RoomState();
+    state.setRoom(room(1, { round: round('rd') }));
+    const rated = (q: number, l: number) => ({ ...score(q, 60, []), r: { l, s: 91, r: 'perfect' as const } });
+    hear(state, score(1, 50, []));
+    expect(state.sung.a.value.line).toBeNull();
+    hear(state, rated(2, 0));
+    expect(state.sung.a.value.line).toMatchObject({ round: 'rd', seat: 'a', line: 0, rating: 'perfect' });
+    hear(state, score(3, 60, []));
+    hear(state, rated(4, 1));
+    expect(state.sung.a.value.line?.line).toBe(1);
+  });
+
   it('starts each round from nothing', () => {
     const state = new RoomState();
     state.setRoom(room(1, { round: round('rd') }));

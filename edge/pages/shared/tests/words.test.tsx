@@ -9,7 +9,7 @@ import { folded, noteNear, rangeOf } from '../lanes';
 import { readQuery } from '../page';
 import { pictureOf } from '../qr';
 import { STRINGS } from '../strings';
-import { elementName, targetName, targetOf } from '../words';
+import { elementName, resultName, resultPicture, targetName, targetOf } from '../words';
 import type { Option, Task } from '../wire';
 
 const option = (more: Partial<Option>): Option => ({
@@ -90,6 +90,21 @@ describe('elements and targets', () => {
       id: 'own',
       text: '好',
     });
+  });
+});
+
+describe('results', () => {
+  it('are called as the hub calls them, with their own picture', () => {
+    const gift = { kind: 'gift', id: 'one-shot', points: 188, picture: '🎱' } as const;
+    const named = { ...gift, name_zh: '一杆封神', name_en: 'One-shot legend' };
+    expect(resultName(named)).toBe('🎱 一杆封神 188');
+    setLanguage('en');
+    expect(resultName(named)).toBe('🎱 One-shot legend 188');
+  });
+
+  it('have the sign of their kind where there is no emoji, and a caption its own words', () => {
+    expect(resultPicture({ kind: 'gift', points: 1, picture: '/pictures/rose.png' })).toBe('🎁');
+    expect(resultName({ kind: 'caption', text: '太强了', points: 0 })).toBe('💬 太强了');
   });
 });
 
