@@ -494,6 +494,7 @@ def open_camera(settings: Settings) -> Camera | None:
             height=wanted.height,
             fps=wanted.fps,
             hold_s=wanted.hold_s,
+            rest_s=wanted.rest_s,
             is_looped=wanted.loop,
         )
     return None

@@ -102,6 +102,8 @@ class CameraSettings:
     """Frames per second."""
     hold_s: Annotated[float, Span(0, 3600)] = 0.0
     """How long the first frame of a recording stands still before it runs, in s."""
+    rest_s: Annotated[float, Span(0, 3600)] = 0.0
+    """How long the last frame of a recording stands still before it begins again, in s."""
     loop: bool = False
     """Whether the recording starts again at its end."""
 

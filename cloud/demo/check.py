@@ -96,12 +96,13 @@ class Clip:
     duration_s: float
     truth: dict[str, Any] | None
     """Content of `<clip>.truth.json`, where there is one."""
-    hold_s: float
+    still_s: float
+    """How long its first and last pictures stand still in each loop, together."""
 
     @property
     def loop_s(self) -> float:
-        """Length of one loop with its still beginning, in s."""
-        return self.duration_s + self.hold_s
+        """Length of one loop with its still beginning and end, in s."""
+        return self.duration_s + self.still_s
 
     def pots(self) -> list[str] | None:
         """Return the elements that are potted, or None when nobody has said so."""
@@ -110,13 +111,13 @@ class Clip:
         return [event["element"] for event in self.truth["events"] if event["target"] == "pocketed"]
 
 
-def read_clip(path: Path, hold_s: float) -> Clip:
+def read_clip(path: Path, still_s: float) -> Clip:
     """Read a clip's length and the truth beside it."""
     with av.open(str(path)) as file:
         duration_s = float(file.duration or 0) / 1_000_000
     beside = path.with_suffix(".truth.json")
     truth = json.loads(beside.read_text()) if beside.exists() else None
-    return Clip(path, duration_s, truth, hold_s)
+    return Clip(path, duration_s, truth, still_s)
 
 
 @dataclass(slots=True)
@@ -385,49 +386,44 @@ class Check:
     async def _pick(self) -> str:
         still = await self._still_elements()
         expect(bool(still), "the box sees no ball in its picture")
-        for element in still:
-            self.answers.append(await self._pick_one(element))
-        found = [answer for answer in self.answers if answer.answer.element is not None]
-        expect(len(found) == len(still), f"{len(found)} of {len(still)} circled balls were found")
-        exact = sum(answer.answer.exact_frame for answer in found)
+        picked = [(element, await self._pick_one(element)) for element in still]
+        found = [(element, answer) for element, answer in picked if answer.answer.element is not None]
+        self.answers = [answer for _, answer in found]
+        # On a clip that nobody has labelled some of what is circled may be a hand taken for a ball for a moment.
+        enough = len(still) if self.clip.truth is not None else math.ceil(0.75 * len(still))
+        expect(len(found) >= enough, f"{len(found)} of {len(still)} circled balls were found")
+        exact = sum(answer.answer.exact_frame for answer in self.answers)
         expect(exact == len(found), f"only {exact} of {len(found)} picks met the frame that was seen")
-        right = sum(
-            _overlap(answer.answer.element.bbox, element.bbox) > 0.3
-            for answer, element in zip(self.answers, still, strict=True)
-            if answer.answer.element
-        )
-        expect(right == len(still), f"{right} of {len(still)} picks found the ball that was circled")
-        return f"{len(found)} balls circled and found, each in the frame that was seen"
+        right = sum(_is_same(element, answer) for element, answer in found)
+        expect(right >= enough, f"{right} of {len(found)} picks found the ball that was circled")
+        return f"{len(found)} of {len(still)} balls circled were found, each in the frame that was seen"
 
     async def _still_elements(self) -> tuple[Element, ...]:
         """Wait for the clip's still beginning and return the balls of one frame of it."""
-        topic = topics.seat_elements(self.room, "a")
-        end = time.monotonic() + self.clip.loop_s + 15
+        end = time.monotonic() + 2 * self.clip.loop_s + 5
         most = 0
         while time.monotonic() < end:
             await asyncio.sleep(0.15)
-            now = time.monotonic()
-            recent = [
-                ElementsSeen.model_validate_json(payload)
-                for when, seen, payload in self.lin.events.seen
-                if seen == topic and now - when < 0.9
-            ]
-            if len(recent) < 4:
+            frames = self._recent_balls(1.2)
+            if len(frames) < 2:
                 continue
-            balls = [
-                {element.track: element for element in seen.x if element.kind == "ball"} for seen in recent
-            ]
-            most = max(most, len(balls[-1]))
-            if (
-                balls[-1]
-                and len(balls[-1]) >= most
-                and _at_rest(balls)
-                and self._is_begin(balls[-1].values())
-            ):
-                return tuple(balls[-1].values())[:16]
+            most = max(most, len(frames[-1]))
+            still = _at_rest(frames)
+            # Nearly all lie still: a hand taken for a ball may come and go meanwhile.
+            if still and len(still) >= 0.75 * most and self._is_begin(still):
+                return tuple(still[:16])
         return ()
 
-    def _is_begin(self, balls: Any) -> bool:
+    def _recent_balls(self, span_s: float) -> list[dict[int | None, Element]]:
+        """Return the last `span_s` of box time, oldest first: balls by track; nothing while not whole."""
+        payloads = self.lin.events.of(topics.seat_elements(self.room, "a"))[-30:]
+        seen = [ElementsSeen.model_validate_json(payload) for payload in payloads]
+        recent = [one for one in seen if one.t > seen[-1].t - span_s]
+        if not recent or recent[-1].t - recent[0].t < span_s / 2:
+            return []
+        return [{element.track: element for element in one.x if element.kind == "ball"} for one in recent]
+
+    def _is_begin(self, balls: list[Element]) -> bool:
         """Tell whether what is seen lies as at the clip's beginning, where that is known."""
         if self.clip.truth is None:
             return True
@@ -467,13 +463,12 @@ class Check:
     async def _task_shown(self) -> str:
         expect(any(answer.answer.element for answer in self.answers), "no pick found an element")
         gifts = sorted((r for r in self.answers[0].results if r.points > 0), key=lambda gift: gift.points)
-        lasts_s = math.ceil(2 * self.clip.loop_s + 5)
+        lasts_s = math.ceil(self._patience_s())
         me = await self.lin.call("GET", "/api/me")
         before = int(me["points"])
         for answer in self.answers:
             element = answer.answer.element
-            if element is None:
-                continue
+            assert element is not None
             new = NewTask(
                 pick=answer.pick,
                 element=TaskElement(
@@ -504,7 +499,7 @@ class Check:
 
     async def _judged(self) -> str:
         expect(bool(self.tasks), "there is no task to judge")
-        wait_s = 2 * self.clip.loop_s + 12
+        wait_s = self._patience_s() + 5
         end = time.monotonic() + wait_s
         pots = self.clip.pots()
         wanted = len(pots) if pots is not None else None
@@ -523,6 +518,10 @@ class Check:
             expect(set(labelled) <= set(pots), f"judged {names}, but {pots} went in")
         return f"judged: {', '.join(names) or 'nothing'} (the clip's truth: {pots})"
 
+    def _patience_s(self) -> float:
+        """Return how long a task may take: a whole loop, or two where something is known to be potted."""
+        return (2 if self.clip.pots() else 1) * self.clip.loop_s + 6
+
     def _loops(self, end: float, wait_s: float) -> bool:
         """Tell whether a whole loop has gone by since the tasks were set, so that a false one would show."""
         return time.monotonic() > end - wait_s + self.clip.loop_s
@@ -539,7 +538,7 @@ class Check:
     # B10
 
     async def _settled(self) -> str:
-        end = time.monotonic() + 2 * self.clip.loop_s + 15
+        end = time.monotonic() + self._patience_s() + 5
         for task in self.tasks:
             if task.id not in self._ended():
                 await self.lin.call("POST", f"/api/tasks/{task.id}/withdraw")
@@ -614,14 +613,21 @@ def _ring(element: Element) -> tuple[tuple[float, float], ...]:
     return tuple((float(np.clip(u, 0, 1)), float(np.clip(v, 0, 1))) for u, v in points)
 
 
-def _at_rest(frames: list[dict[int | None, Element]], most: float = 0.006) -> bool:
+def _at_rest(frames: list[dict[int | None, Element]], most: float = 0.006) -> list[Element]:
+    """Return the balls that are in every frame and hardly move between the first and the last."""
     first, last = frames[0], frames[-1]
-    shared = first.keys() & last.keys()
-    if len(shared) < len(last):
-        return False
-    return all(
-        abs(first[track].bbox[axis] - last[track].bbox[axis]) < most for track in shared for axis in (0, 1)
-    )
+    steady = set(last).intersection(*frames)
+    return [
+        ball
+        for track, ball in last.items()
+        if track in steady and all(abs(first[track].bbox[axis] - ball.bbox[axis]) < most for axis in (0, 1))
+    ]
+
+
+def _is_same(circled: Element, answer: PickAnswered) -> bool:
+    """Tell whether what was found is what was circled, wherever it has moved since."""
+    found = answer.answer.element
+    return found is not None and (found.track == circled.track or _overlap(found.bbox, circled.bbox) > 0.3)
 
 
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:

@@ -7,24 +7,29 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from cloud.core.errors import HubError
+from cloud.demo.alone import alone_in, require_free_ports
 from cloud.demo.booth import Booth
 from cloud.demo.check import Check, read_clip
 from cloud.demo.people import Person
-from cloud.demo.stage import HOLD_S, Stage, Wishes, free_port, set_stage
-from cloud.processes import hub_children, mint_enrol_code
+from cloud.demo.props import check_wishes
+from cloud.demo.stage import HOLD_S, REST_S, Stage, Wishes, free_port, set_stage
+from cloud.processes import READY_S, hub_children, mint_enrol_code
 from cloud.settings import Settings, load
 from cloud.supervise import Child, Port, Supervisor, answers
 
 KIOSK_PORT = 8090
+STOPPED = 130
+"""Exit status of a walk that was stopped before its end."""
 
 
 @click.command()
@@ -72,24 +77,46 @@ def demo(
     wishes = Wishes(mic, song, camera)
     base = load()
     try:
+        check_wishes(wishes)
         if check:
-            sys.exit(asyncio.run(_check(replace(base, broker=broker), wishes, data, json_path, console)))
+            walk = _check(replace(base, broker=broker), wishes, data, json_path, console)
+            code = asyncio.run(_until_stopped(walk, console))
+            sys.exit(STOPPED if code is None else code)
         folder = data or base.data_dir / "demo"
         settings = replace(base, broker=broker, data_dir=folder.resolve(), front_port=port or base.front_port)
-        asyncio.run(_show(settings, wishes, kiosk_port or KIOSK_PORT, console))
+        asyncio.run(_until_stopped(_show(settings, wishes, kiosk_port or KIOSK_PORT, console), console))
     except HubError as error:
-        console.print(f"[bold red]error[/] {error}")
+        console.print(f"[bold red]error[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(2)
 
 
-async def _show(settings: Settings, wishes: Wishes, kiosk_port: int, console: Console) -> None:
+async def _until_stopped(work: Coroutine[Any, Any, int], console: Console) -> int | None:
+    """Run `work` to its end, or until Ctrl-C: then it is taken down wherever it is; None is returned."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return await working
+        console.print("stopping ...")
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+        return None
+    finally:
+        stopping.cancel()
+
+
+async def _show(settings: Settings, wishes: Wishes, kiosk_port: int, console: Console) -> int:
     from cloud.demo.places import show_places  # noqa: PLC0415 - QR codes are drawn only here
 
-    stopped = _stop_event()
     async with running(settings, wishes, kiosk_port, console) as stage:
         show_places(stage, console)
-        await stopped.wait()
-        console.print("stopping ...")
+        await asyncio.Event().wait()
+    return 0
 
 
 async def _check(
@@ -124,7 +151,7 @@ async def _check(
 async def _walk(stage: Stage, console: Console) -> tuple[dict[str, Any], bool]:
     url = stage.settings.url
     booth = Booth(stage.kiosk_url)
-    clip = await asyncio.to_thread(read_clip, stage.camera, HOLD_S)
+    clip = await asyncio.to_thread(read_clip, stage.camera, HOLD_S + REST_S)
     async with Person(url, "Mei") as mei, Person(url, "Lin") as lin:
         await booth.open()
         try:
@@ -150,22 +177,35 @@ async def running(
 ) -> AsyncIterator[Stage]:
     """Run the hub and the demo box until the block ends."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = replace(settings, song_folders=(*settings.song_folders, settings.data_dir / "songs"))
-    (settings.data_dir / "songs").mkdir(exist_ok=True)
-    code_file = settings.data_dir / "box" / "enrol-code"
-    stage = set_stage(settings, wishes, kiosk_port, code_file)
-    children = [*hub_children(settings, stage.environment)]
-    supervisor = Supervisor(children, log_dir=settings.data_dir / "logs", tell=console.print)
+    with alone_in(settings.data_dir):
+        await require_free_ports(settings, kiosk_port)
+        settings = replace(settings, song_folders=(*settings.song_folders, settings.data_dir / "songs"))
+        (settings.data_dir / "songs").mkdir(exist_ok=True)
+        code_file = settings.data_dir / "box" / "enrol-code"
+        stage = set_stage(settings, wishes, kiosk_port, code_file)
+        supervisor = Supervisor(
+            hub_children(settings, stage.environment),
+            log_dir=settings.data_dir / "logs",
+            tell=lambda line: console.print(line, markup=False),
+        )
+        try:
+            await _start(supervisor, stage, code_file, console)
+            yield stage
+        finally:
+            await supervisor.stop()
+
+
+async def _start(supervisor: Supervisor, stage: Stage, code_file: Path, console: Console) -> None:
     with console.status("starting broker, web, worker, media and stand-ins ..."):
         await supervisor.start()
-    try:
-        code_file.touch(mode=0o600)
-        code_file.write_text(await asyncio.to_thread(mint_enrol_code, settings))
-        with console.status("starting the box ..."):
-            await supervisor.add(_box_child(stage))
-        yield stage
-    finally:
-        await supervisor.stop()
+    await asyncio.to_thread(_let_box_in, stage.settings, code_file)
+    with console.status("starting the box ..."):
+        await supervisor.add(_box_child(stage))
+
+
+def _let_box_in(settings: Settings, code_file: Path) -> None:
+    code_file.touch(mode=0o600)
+    code_file.write_text(mint_enrol_code(settings))
 
 
 def _box_child(stage: Stage) -> Child:
@@ -173,13 +213,6 @@ def _box_child(stage: Stage) -> Child:
         "box",
         (sys.executable, "-m", "edge", "--config", str(stage.box_toml)),
         ready=answers("127.0.0.1", stage.kiosk_port, "/"),
+        ready_s=READY_S,
         ports=(Port("127.0.0.1", stage.kiosk_port, "--kiosk-port"),),
     )
-
-
-def _stop_event() -> asyncio.Event:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    return stopped

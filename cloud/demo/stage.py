@@ -8,11 +8,16 @@ from importlib.resources import files
 from pathlib import Path
 
 from cloud.core.errors import SettingsError
+from cloud.desk.songs import song_file
 from cloud.settings import PREFIX, Settings
 
-HOLD_S = 6.0
+HOLD_S = 4.0
 """How long the clip's first picture stands still in each loop, so that one can draw round a ball, in s."""
+REST_S = 2.0
+"""How long its last picture stands still, so that what happened at the very end is seen, in s."""
 DEFAULT_SONG = "star-over-the-booth"
+BESIDE = ("backing.*", "instrumental.*", "vocals.*", "licence.txt")
+"""Files that belong to a song by their names."""
 AUDIO_KEYS = ("AUDIO", "MP3", "INSTRUMENTAL", "VOCALS")
 
 
@@ -84,9 +89,7 @@ def set_stage(settings: Settings, wishes: Wishes, kiosk_port: int, enrol_code_fi
 
 def adopt_song(song: Path, into: Path) -> str:
     """Copy a song (its .txt, or its folder) with its audio to a folder of its own; return its id."""
-    notes = next(iter(sorted(song.glob("*.txt"))), None) if song.is_dir() else song
-    if notes is None:
-        raise SettingsError(f"--song {song}: there is no .txt in that folder")
+    notes = song_file(song) if song.is_dir() else song
     name = song.name if song.is_dir() else notes.name.removesuffix(".txt").removesuffix(".song")
     song_id = "song-" + (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30] or "adopted")
     folder = into / song_id
@@ -95,6 +98,9 @@ def adopt_song(song: Path, into: Path) -> str:
     for audio in _named_audio(notes):
         if (notes.parent / audio).is_file():
             shutil.copyfile(notes.parent / audio, folder / Path(audio).name)
+    beside = [path for name in BESIDE for path in notes.parent.glob(name)] if song.is_dir() else []
+    for path in beside:
+        shutil.copyfile(path, folder / path.name)
     return song_id
 
 
@@ -139,8 +145,9 @@ kind = "file"
 file = "{stage.camera}"
 width = 1280
 height = 720
-fps = 15
+fps = 30
 hold_s = {HOLD_S}
+rest_s = {REST_S}
 loop = true
 
 [watching]

@@ -73,6 +73,7 @@ class FileCamera:
         height: int = 0,
         fps: float = 15.0,
         hold_s: float = 0.0,
+        rest_s: float = 0.0,
         is_looped: bool = False,
     ) -> None:
         """Replay the film at `path`.
@@ -83,6 +84,7 @@ class FileCamera:
             height: higher pictures are made this high; 0 for no limit.
             fps: at most so many frames per second.
             hold_s: how long the first frame stands still each time the film begins.
+            rest_s: how long the last frame stands still before the film begins again.
             is_looped: whether the film begins again at its end.
 
         Raises:
@@ -94,6 +96,7 @@ class FileCamera:
         self._width = max(2, min(limits) // 2 * 2)
         self._period_s = 1 / fps
         self._hold_s = hold_s
+        self._rest_s = rest_s
         self._is_looped = is_looped
         self._cued: tuple[int, float] = (0, 0.0)
 
@@ -121,13 +124,13 @@ class FileCamera:
     async def _once(self, begin_s: float) -> AsyncIterator[tuple[float, PictureFrame]]:
         """Yield (box time, frame) of one run of the film that begins at `begin_s`."""
         film = read_pictures(self._path, width=self._width)
-        first: PictureFrame | None = None
+        first = last = None
         next_s = 0.0
         try:
             while (frame := await asyncio.to_thread(next, film, None)) is not None:
                 if first is None:
                     first = frame
-                    async for at_s in self._held(begin_s):
+                    async for at_s in self._still(begin_s, self._hold_s):
                         yield at_s, first
                 if frame.at_s < next_s:
                     continue
@@ -137,15 +140,20 @@ class FileCamera:
                     continue
                 await asyncio.sleep(max(0.0, -late_s))
                 next_s = frame.at_s + 0.9 * self._period_s
+                last = frame
                 yield due_s, frame
+            if last is not None:
+                end_s = begin_s + self._hold_s + last.at_s + self._period_s
+                async for at_s in self._still(end_s, self._rest_s):
+                    yield at_s, last
         finally:
             with contextlib.suppress(ValueError):  # a cancelled reader's thread still decodes its last frame
                 film.close()
 
-    async def _held(self, begin_s: float) -> AsyncIterator[float]:
-        """Yield the times at which the first frame is shown again while it is held."""
+    async def _still(self, begin_s: float, lasts_s: float) -> AsyncIterator[float]:
+        """Yield the times at which a frame is shown again while it stands still."""
         at_s = begin_s
-        while at_s < begin_s + self._hold_s - 0.5 * self._period_s:
+        while at_s < begin_s + lasts_s - 0.5 * self._period_s:
             await asyncio.sleep(max(0.0, at_s - time.monotonic()))
             yield at_s
             at_s += self._period_s
