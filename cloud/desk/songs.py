@@ -72,7 +72,7 @@ def read_folder(folder: Path) -> Found:
     Raises:
         Wrong: there is no song file, or it is broken; says where.
     """
-    path = _song_file(folder)
+    path = song_file(folder)
     raw = path.read_bytes()
     try:
         song = parse(_text(raw))
@@ -87,7 +87,12 @@ def read_folder(folder: Path) -> Found:
     return Found(song_id(folder.name), _text(raw), song, found, rights, hashed.hexdigest())
 
 
-def _song_file(folder: Path) -> Path:
+def song_file(folder: Path) -> Path:
+    """Return the song file in `folder`.
+
+    Raises:
+        Wrong: there is none, or more than one that may be meant.
+    """
     named = folder / "song.txt"
     if named.is_file():
         return named

@@ -53,7 +53,7 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, ValueError) as error:
-        reason = str(error).partition(": '")[0]
+        reason = getattr(error, "strerror", None) or error
         raise Refused(
             f'sound file "{path}" cannot be read ({reason}): convert it to FLAC, Opus, MP3 or WAV'
         ) from error
