@@ -22,7 +22,7 @@ from cloud.demo.booth import Booth
 from cloud.demo.check import Check, read_clip
 from cloud.demo.people import Person
 from cloud.demo.props import check_wishes
-from cloud.demo.stage import HOLD_S, Stage, Wishes, free_port, set_stage
+from cloud.demo.stage import HOLD_S, REST_S, Stage, Wishes, free_port, set_stage
 from cloud.processes import READY_S, hub_children, mint_enrol_code
 from cloud.settings import Settings, load
 from cloud.supervise import Child, Port, Supervisor, answers
@@ -151,7 +151,7 @@ async def _check(
 async def _walk(stage: Stage, console: Console) -> tuple[dict[str, Any], bool]:
     url = stage.settings.url
     booth = Booth(stage.kiosk_url)
-    clip = await asyncio.to_thread(read_clip, stage.camera, HOLD_S)
+    clip = await asyncio.to_thread(read_clip, stage.camera, HOLD_S + REST_S)
     async with Person(url, "Mei") as mei, Person(url, "Lin") as lin:
         await booth.open()
         try:
