@@ -389,7 +389,7 @@ class Check:
         picked = [(element, await self._pick_one(element)) for element in still]
         found = [(element, answer) for element, answer in picked if answer.answer.element is not None]
         self.answers = [answer for _, answer in found]
-        # On a clip that nobody has labelled some of what is circled may be a hand taken for a ball for a moment.
+        # On a clip that nobody has labelled, a hand may be taken for a ball for a moment.
         enough = len(still) if self.clip.truth is not None else math.ceil(0.75 * len(still))
         expect(len(found) >= enough, f"{len(found)} of {len(still)} circled balls were found")
         exact = sum(answer.answer.exact_frame for answer in self.answers)
