@@ -69,6 +69,11 @@ class Model:
         self.shape: tuple[int, ...] = tuple(int(n) for n in self._input["shape"])
         """Shape of the input, (1, height, width, 3)."""
 
+    def float_tensors(self) -> int:
+        """Return how many of the model's tensors are floats; none in one that was quantised throughout."""
+        details = self._interpreter.get_tensor_details()
+        return sum(np.issubdtype(detail["dtype"], np.floating) for detail in details)
+
     def run(self, values: NDArray[Any]) -> list[Tensor]:
         """Return the outputs, ordered by name, for an input of `shape`, 0 to 255."""
         self._interpreter.set_tensor(self._input["index"], _quantised(values, self._input))

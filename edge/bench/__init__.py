@@ -1,0 +1,1 @@
+"""Benches: how good and how fast the box is, in figures that must hold."""
