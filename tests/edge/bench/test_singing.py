@@ -128,7 +128,7 @@ def test_the_cost_is_a_share_of_real_time():
 
     figures = cost_figures(voice, parse(SONG), voice)
 
-    assert all(0 < figure.value < 10 for figure in figures)
+    assert all(figure.value and 0 < figure.value < 10 for figure in figures)
 
 
 def test_real_recordings_are_compared_with_their_references(recordings):
