@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from cloud.core.errors import HubError
+from edge.wire.codec import MAX_PAYLOAD_BYTES
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -38,7 +39,8 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
             headers["Retry-After"] = str(retry_s)
         return problem(error.status, str(error), headers)
     except web.HTTPRequestEntityTooLarge:
-        return problem(413, "the body is too large: at most 64 KB are read")
+        size = f" ({request.content_length} bytes)" if request.content_length else ""
+        return problem(413, f"the body is too large{size}: at most {MAX_PAYLOAD_BYTES} bytes are read")
     except web.HTTPException as error:
         if error.status < http.HTTPStatus.BAD_REQUEST:
             raise

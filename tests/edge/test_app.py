@@ -112,8 +112,12 @@ async def test_parts_that_are_missing_are_said_once_each_and_the_box_lives_on(tm
             ill.add(status["part"])
         await page.send_json({"do": "go-live", "kind": "perform"})
         refused = await shown(page, "error")
+        await page.send_json({"do": "queue", "song": "short"})
+        await page.send_json({"do": "start-round"})
+        ended = await shown(page, "event")
 
     assert "the hub is not there now" in refused["text_en"]
+    assert ended["event"]["final"]["scores"] == {"a": 0.0}
     said = [record.getMessage().split(":")[0] for record in caplog.records if record.name == "edge.app"]
     assert sorted(said) == ["camera", "hub", "microphone", "speaker"]
 

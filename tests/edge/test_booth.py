@@ -70,6 +70,7 @@ from edge.wire.scores import RoundScored, ScoreChanged
 from edge.wire.songs import QueuedSong, SongInfo
 from edge.wire.tasks import Result, Task, TaskElement, TaskList
 from edge.wire.users import User
+from tests.edge.adapters.test_soundfile import write_wav
 from tests.fakes import (
     FakeBus,
     FakeCamera,
@@ -180,7 +181,7 @@ class Scene:
         song = tmp_path / "songs" / "short"
         song.mkdir(parents=True)
         (song / "song.txt").write_text(NOTES)
-        (song / "backing.ogg").write_bytes(b"read by the fake loader")
+        write_wav(song / "backing.ogg", np.zeros(4_800, np.float32), 48_000)  # played by the fake loader
         self.clock, self.screen, self.media = BoxClock(), FakeScreen(), Media()
         self.microphone, self.camera, self.keeper = FakeMicrophone(), FakeCamera(), Keeper()
         self.bus, self.outbox, self.hub = FakeBus(), FakeOutbox(), Hub()
@@ -461,10 +462,34 @@ async def test_a_command_that_comes_twice_is_carried_out_once_and_answered_twice
     assert scene.booth.queue.songs == ()
 
 
-async def test_a_command_that_is_none_is_ignored(scene):
-    scene.booth.command(b'{"id": "x"}')
+JUNK = [b"", b"\xff\xfe\0", b"[]", b'{"id": "x"}', b'{"type": "line"}', b"{" * 60_000, b" " * 70_000]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+async def test_a_command_that_is_none_is_ignored(scene, junk):
+    scene.booth.command(junk)
 
     assert (await scene.order(LeaveSeat(room="r9"))).ok
+
+
+async def test_nonsense_in_a_room_is_ignored_and_said_in_the_log(scene, caplog):
+    await scene.order(TAKE)
+    heard = [
+        topics.room_state("r1"),
+        topics.room_events("r1"),
+        topics.room_tasks("r1"),
+        topics.seat_score("r1", "b"),
+    ]
+
+    for topic in heard:
+        for junk in JUNK:
+            scene.bus.handles[topic](junk)
+    scene.bus.say(topics.seat_score("r1", "b"), ScoreChanged(q=1, n="n1", s=50.0, t=1.0))
+
+    await until(lambda: scene.screen.last(KioskScore))
+    assert scene.screen.last(KioskScore).message.s == 50.0
+    said = [r for r in caplog.records if "a message of the room was ignored" in r.getMessage()]
+    assert len(said) == len(heard) * len(JUNK)
 
 
 async def test_a_command_for_a_stand_ins_host_is_refused(scene):

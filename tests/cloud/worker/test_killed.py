@@ -23,7 +23,7 @@ from cloud.core import authorise
 from cloud.tokens import Signer
 from edge.wire import topics
 from edge.wire.boxes import Ack, SeatReady, Up
-from edge.wire.codec import decode, encode
+from edge.wire.codec import MAX_PAYLOAD_BYTES, decode, encode
 
 FACTS = 300
 WINDOW = 64
@@ -211,6 +211,32 @@ def listen(settings, topic, room=None):
         client.loop_stop()
     broker.close()
     return found[0] if found else None
+
+
+def test_nonsense_and_what_is_too_large_stop_neither_the_worker_nor_the_box(hub):
+    settings, database, running = hub
+    box = Box(settings)
+    junk = [b"", b"\xff\xfe", b"[]", b'{"e":"epoch"}', b"{" * 60_000, b"x" * (MAX_PAYLOAD_BYTES + 5_000)]
+    end = time.monotonic() + 40
+
+    while junk and time.monotonic() < end:
+        if box.client.is_connected():
+            payload = junk.pop(0)
+            for leaf in ("up", "state", "cmdack"):
+                box.client.publish(f"ktv/1/d/b1/{leaf}", payload)
+        time.sleep(0.3)
+    while box.acked < 5 and time.monotonic() < end:
+        box.deliver(5)
+        time.sleep(0.05)
+    box.client.disconnect()
+    box.client.loop_stop()
+
+    assert box.acked == 5
+    assert running["worker"].poll() is None
+    with database.read() as session:
+        assert [row[0] for row in session.execute(text("SELECT room FROM taken"))] == [
+            f"r{n}" for n in range(1, 6)
+        ]
 
 
 def test_a_worker_stops_quickly_and_cleanly_when_asked_to(hub):

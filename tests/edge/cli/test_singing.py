@@ -93,3 +93,22 @@ def test_what_was_played_is_taken_out_of_the_recording(root, tmp_path):
 def test_wrong_files_are_an_error_with_a_sentence(root, arguments):
     with pytest.raises(KtvError, match=r"nowhere|song\.txt"):
         call(score, *(root / name for name in arguments))
+
+
+def test_a_broken_song_is_an_error_with_its_line(root, tmp_path):
+    (tmp_path / "song.txt").write_text("#TITLE:T\n#ARTIST:A\n#BPM:60\n: 0 four 0 la\nE\n")
+
+    with pytest.raises(KtvError, match=r"song\.txt.*line 4.*four"):
+        call(score, tmp_path, root / "edge/data/demo/voice.ogg")
+
+
+def test_audio_without_a_sample_is_an_error_and_silence_scores_nothing(root, tmp_path):
+    empty = write_wav(tmp_path / "empty.wav", np.zeros(0, np.float32))
+    none = tmp_path / "none.wav"
+    none.touch()
+    silence = write_wav(tmp_path / "silence.wav", np.zeros(16_000, np.float32))
+
+    for path in (empty, none):
+        with pytest.raises(KtvError, match=rf"{path.name}.*(holds no sound|cannot be read)"):
+            call(score, root / STAR, path)
+    assert json.loads(call(score, root / STAR, silence))["score"] == 0
