@@ -17,7 +17,7 @@ def audit(settings: Settings) -> dict[str, int]:
                 "transfers": _count(session, Transfer),
                 "postings": _count(session, Posting),
                 "tasks": _count(session, Task),
-                "rounds_scored": _count(session, Score),
+                "scores": _count(session, Score),
                 "sum": session.scalar(select(func.coalesce(func.sum(Account.balance), 0))) or 0,
                 "wrong_sum": abs(session.scalar(select(func.sum(Posting.delta))) or 0),
                 "wrong_balances": _unbalanced(session),

@@ -19,10 +19,12 @@ from rich.markup import escape
 from cloud.core.errors import HubError
 from cloud.demo.alone import alone_in, require_free_ports
 from cloud.demo.booth import Booth
-from cloud.demo.check import Check, read_clip
+from cloud.demo.check import Check
+from cloud.demo.clips import read_clip
 from cloud.demo.people import Person
 from cloud.demo.props import check_wishes
 from cloud.demo.stage import HOLD_S, REST_S, Stage, Wishes, free_port, set_stage
+from cloud.demo.walk import Walk
 from cloud.processes import READY_S, hub_children, mint_enrol_code
 from cloud.settings import Settings, load
 from cloud.supervise import Child, Port, Supervisor, answers
@@ -152,23 +154,16 @@ async def _walk(stage: Stage, console: Console) -> tuple[dict[str, Any], bool]:
     url = stage.settings.url
     booth = Booth(stage.kiosk_url)
     clip = await asyncio.to_thread(read_clip, stage.camera, HOLD_S + REST_S)
-    async with Person(url, "Mei") as mei, Person(url, "Lin") as lin:
+    async with contextlib.AsyncExitStack() as stack:
+        mei, lin, ana, bo = [
+            await stack.enter_async_context(Person(url, name)) for name in ("Mei", "Lin", "Ana", "Bo")
+        ]
         await booth.open()
-        try:
-            check = Check(
-                settings=stage.settings,
-                booth=booth,
-                mic=stage.mic,
-                clip=clip,
-                song=stage.song_id,
-                mei=mei,
-                lin=lin,
-                say=console.print,
-            )
-            held = await check.run()
-            return check.outcome(), held
-        finally:
-            await booth.close()
+        stack.push_async_callback(booth.close)
+        walk = Walk(booth, stage.mic, clip, stage.song_id, mei, lin, ana, bo)
+        check = Check(walk, stage.settings, lambda line: console.print(line, markup=False))
+        held = await check.run()
+        return check.outcome(), held
 
 
 @contextlib.asynccontextmanager
