@@ -131,4 +131,7 @@ class Bus:
 def _paho_log() -> logging.Logger:
     found = logging.getLogger(f"{__name__}.paho")
     found.setLevel(logging.WARNING)
+    if not found.filters:
+        # Said as an error at every stop on purpose; a lost broker is said by `_disconnected`.
+        found.addFilter(lambda record: "Client is not connected" not in record.getMessage())
     return found
