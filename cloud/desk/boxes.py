@@ -66,7 +66,7 @@ def enrol(desk: Desk, session: Session, asked: wire.Enrol, now_ms: int) -> wire.
     session.add(box)
     session.flush()
     if seat is not None:
-        seat.box_id = box.id
+        seat.box_id, seat.no_stand_in = box.id, None
         rooms.changed(session, rooms.locked(session, seat.room_id), now_ms)
     return wire.Enrolled(box=box.id, user=views.user(owner))
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from cloud import models
 from cloud.core import rooms as rules
-from cloud.desk import Desk, outbox, tasks, views
+from cloud.desk import Desk, outbox, rooms, tasks, views
 from cloud.desk.callers import Caller
 from cloud.tokens import TOKEN_S, MediaClaims, digest, new_secret
 from edge.wire.boxes import BeginRound, LeaveSeat, StandInRefused, StartBox, StopBox, TakeSeat
@@ -155,6 +155,7 @@ def restart_stand_ins(desk: Desk, session: Session, now_ms: int) -> None:
 def _start_stand_in(
     desk: Desk, session: Session, room: models.Room, seat: models.Seat, principal: str, now_ms: int
 ) -> None:
+    seat.no_stand_in = None
     code = new_enrol_code(session, now_ms, room=room.id, seat=seat.seat)
     take = take_seat(desk, session, room, seat, principal, now_ms)
     start = StartBox(enrol_code=code, name=f"stand-in {seat.seat}", take=take)
@@ -162,10 +163,12 @@ def _start_stand_in(
 
 
 def stand_in_refused(session: Session, refused: StandInRefused, now_ms: int) -> None:
-    """Tell a singer that no box hears them; one who has left, or got a box meanwhile, is not told."""
+    """Tell the room and the singer that no box scores them, unless they have left or got one meanwhile."""
     seat = session.get(models.Seat, (refused.room, refused.seat))
     if seat is None or not seat.is_stand_in or seat.box_id is not None:
         return
+    seat.no_stand_in = refused.why
+    rooms.changed(session, rooms.locked(session, refused.room), now_ms)
     missing = StandInMissing(room=refused.room, seat=refused.seat, why=refused.why)
     outbox.notify(session, seat.user_id, missing, now_ms)
 

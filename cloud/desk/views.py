@@ -60,6 +60,7 @@ def seat(session: Session, row: models.Seat) -> wire.Seat:
             "is_stand_in": row.is_stand_in,
             "is_live": row.is_live,
             "is_ready": is_ready(session, row),
+            "no_stand_in": row.no_stand_in,
         }
     )
 

@@ -65,6 +65,8 @@ class Seat(Base):
     taken_ms: Mapped[int]
     away_since_ms: Mapped[int | None]
     """Since when no media of it reaches the hub; None while it is live."""
+    no_stand_in: Mapped[str | None]
+    """Why no stand-in could be started for it."""
 
     user: Mapped[User] = relationship()
 

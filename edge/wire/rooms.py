@@ -8,7 +8,7 @@ from edge.wire.codec import Id, Message, Text
 from edge.wire.elements import Scene
 from edge.wire.scores import LineRated, RoundFinal
 from edge.wire.tasks import TaskClosed, TaskDelivered
-from edge.wire.users import ClientKind, Language, User
+from edge.wire.users import ClientKind, Language, StandInTrouble, User
 
 SeatName = Literal["a", "b"]
 """`a` is the first client (the broadcaster), `b` the second."""
@@ -80,6 +80,8 @@ class Seat(Message):
     """Its media reaches the hub."""
     is_ready: bool = False
     """Its box is ready to score."""
+    no_stand_in: StandInTrouble | None = None
+    """Why no stand-in could be started for it."""
 
 
 class Round(Message):

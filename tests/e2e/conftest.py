@@ -44,8 +44,11 @@ def free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Iterator[Demo]:
-    """The demo, started as a person starts it, on ports of its own; stopped with Ctrl-C."""
+def demo(tmp_path_factory, request) -> Iterator[Demo]:
+    """The demo, started as a person starts it, on ports of its own; stopped with Ctrl-C.
+
+    A module's `ENVIRONMENT` is added to the demo's.
+    """
     folder = tmp_path_factory.mktemp("demo")
     front, kiosk, web, mqtt, ws = free_ports(5)
     output = (folder / "output.txt").open("w")
@@ -60,6 +63,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
             "KTV_HUB_MQTT_PORT": str(mqtt),
             "KTV_HUB_MQTT_WS_PORT": str(ws),
             "COLUMNS": "160",
+            **getattr(request.module, "ENVIRONMENT", {}),
         },
         stdout=output,
         stderr=subprocess.STDOUT,

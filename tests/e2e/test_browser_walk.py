@@ -106,6 +106,7 @@ def test_people_sign_up_and_a_guest_comes_in_by_the_booths_qr_code(browser, demo
     guest = open_page(browser, by(booth, "login-qr").get_attribute("data-url"), PHONE)
     by(guest, "guest-submit").click()
     expect(by(guest, "booth-note")).to_be_visible(timeout=SLOW_MS)
+    expect(by(guest, "booth-note")).to_contain_text("Booth 8")
     by(guest, "tab-booth").click()
     guest.locator(f'[data-testid="queue-song"][data-song="{SONG}"]').click()
 
@@ -168,9 +169,12 @@ def test_booth_and_phone_sing_and_a_viewers_promise_is_kept(people, table, artef
     by(lin, "send-task").click()
     for name, page in {"viewer": lin, "phone": mei, "kiosk": booth}.items():
         expect(by(page, "task-badge").first).to_be_visible(timeout=SLOW_MS)
+        expect(by(page, "task-badge").first).to_contain_text("🎱 一杆封神 188")
+        expect(by(page, "rating-a")).to_be_attached(timeout=SLOW_MS)
         page.screenshot(path=artefacts / f"5-{name}-singing.png")
     for name, page in {"viewer": lin, "phone": mei, "kiosk": booth}.items():
         expect(by(page, "celebration")).to_be_visible(timeout=60_000)
+        expect(by(page, "celebration")).to_contain_text("🎱")
         page.screenshot(path=artefacts / f"6-{name}-celebration.png")
     assert number(by(lin, "points").first.inner_text()) < before
 

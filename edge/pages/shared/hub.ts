@@ -28,7 +28,6 @@ import type {
   Song,
   SongFound,
   SongInfo,
-  StandInMissing,
   StartRound,
   Task,
   TaskList,
@@ -63,8 +62,6 @@ export class Hub {
   readonly box: Signal<string | null> = signal(null);
   /** What people call that box. */
   readonly boxName: Signal<string> = signal('');
-  /** Why no box scores one's own voice. */
-  readonly standInMissing: Signal<StandInMissing | null> = signal(null);
   readonly ticket: Signal<Ticket | null> = signal(null);
   readonly entered: Signal<Entered | null> = signal(null);
   readonly entry: Signal<Entry | null> = signal(null);
@@ -230,7 +227,6 @@ export class Hub {
           };
         return;
       case 'stand-in-missing':
-        this.standInMissing.value = notice;
         toast(t(`stand-in.${notice.why}`), 'bad');
     }
   }
@@ -412,7 +408,6 @@ export class Hub {
     batch(() => {
       this.entered.value = null;
       this.entry.value = null;
-      this.standInMissing.value = null;
       this.state.reset();
     });
     if (session.value) this.live.open(undefined);

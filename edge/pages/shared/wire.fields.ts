@@ -348,7 +348,7 @@ export const FIELDS: Record<string, { required: string[]; known: string[] }> = {
   },
   Seat: {
     required: ['seat', 'user', 'client', 'is_stand_in', 'is_live', 'is_ready'],
-    known: ['seat', 'user', 'client', 'box', 'is_stand_in', 'is_live', 'is_ready'],
+    known: ['seat', 'user', 'client', 'box', 'is_stand_in', 'is_live', 'is_ready', 'no_stand_in'],
   },
   SeatMedia: {
     required: ['room', 'seat', 'is_live', 'viewers'],

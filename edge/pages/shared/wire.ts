@@ -748,6 +748,8 @@ export interface Seat {
   is_live: boolean;
   /** Its box is ready to score. */
   is_ready: boolean;
+  /** Why no stand-in could be started for it. */
+  no_stand_in?: 'full' | 'failed';
 }
 
 /** One seat's media at a relay. */

@@ -144,6 +144,15 @@ def test_a_singer_is_told_when_no_stand_in_can_be_started(hub):
 
     told = {"type": "stand-in-missing", "room": room, "seat": "b", "why": "full"}
     assert hub.notices(singer, "stand-in-missing") == [told]
+    assert seat_b(hub, room)["no_stand_in"] == "full"
+
+    singer("DELETE", f"/rooms/{room}/seats/b", status=204)
+    singer("POST", f"/entries/{entry}", {"client": "pc"}, status=200)
+    assert seat_b(hub, room).get("no_stand_in") is None
+
+
+def seat_b(hub, room):
+    return hub.said(topics.room_state(room))[-1]["seats"][1]
 
 
 def test_a_refusal_for_a_seat_that_has_its_box_by_now_is_kept_from_the_singer(hub):

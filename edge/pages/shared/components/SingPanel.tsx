@@ -90,14 +90,11 @@ export function SingPanel() {
 /** Says that nobody scores one's voice, and what to do. */
 function NoStandIn() {
   const hub = useHub();
-  const missing = hub.standInMissing.value;
-  const room = hub.state.room.value;
-  const seat = hub.entered.value?.seat;
-  const isScored = room?.seats.some((one) => one.seat === seat && one.is_ready);
-  if (!missing || missing.room !== room?.id || missing.seat !== seat || isScored) return null;
+  const seat = hub.state.room.value?.seats.find((one) => one.seat === hub.entered.value?.seat);
+  if (!seat?.no_stand_in) return null;
   return (
-    <p class="bad" role="alert" data-testid="stand-in-missing" data-why={missing.why}>
-      {t(`stand-in.${missing.why}`)}
+    <p class="bad" role="alert" data-testid="stand-in-missing" data-why={seat.no_stand_in}>
+      {t(`stand-in.${seat.no_stand_in}`)}
     </p>
   );
 }
