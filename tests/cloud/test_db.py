@@ -88,9 +88,9 @@ def test_writers_of_other_processes_wait_too(settings, database):
     thread = threading.Thread(target=write)
     thread.start()
     with database.write() as session:
-        began.set()
         session.get_one(models.Counter, "lobby").value = 5
         session.flush()
+        began.set()  # only now: the transaction begins with its first statement
         thread.join(0.2)
         assert results == []
     thread.join()
