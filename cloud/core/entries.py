@@ -54,7 +54,8 @@ def read(key: bytes, token: str, now_ms: int) -> Entry:
     letter, about, end, name = body.split(".")
     entry = Entry(_PURPOSE[letter], about, name, int(end, 36) * 1000)
     if entry.expires_ms <= now_ms:
-        raise TooLate("this link has expired: ask for a new one")
+        late_s = (now_ms - entry.expires_ms) // 1000
+        raise TooLate(f"this link expired {late_s} s ago: ask for a new one")
     return entry
 
 

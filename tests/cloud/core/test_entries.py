@@ -30,7 +30,9 @@ def test_a_token_ends_when_it_says():
     token = sign(KEY, Entry("first", "r1", "n1", NOW + 1000))
 
     assert read(KEY, token, NOW + 999)
-    with pytest.raises(TooLate, match="ask for a new one"):
+    with pytest.raises(TooLate, match="expired 5 s ago: ask for a new one"):
+        read(KEY, token, NOW + 6000)
+    with pytest.raises(TooLate):
         read(KEY, token, NOW + 1000)
 
 
