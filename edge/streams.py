@@ -1,8 +1,8 @@
 """One source, many bounded readers: sound keeps all, pictures keep the newest.
 
 Every reader owns its queue, so a slow reader hurts itself alone. A sound queue that is full drops its oldest
-frame; that is an error, counted, and said once for each reader. A full picture queue drops its oldest without a
-word.
+frame; that is an error, counted, and said once for each reader. A picture queue that is full drops its oldest
+without a word.
 """
 
 import asyncio
