@@ -36,7 +36,7 @@ def hub_children(
 
     They read their settings from `path` and `environment` (KTV_HUB_*), which must say what `settings` says.
     """
-    front = "127.0.0.1" if settings.front_host in {"0.0.0.0", "::"} else settings.front_host  # noqa: S104
+    front = settings.front_from_here
 
     async def broker_listens() -> bool:
         found = [await listens(port.host, port.number)() for port in ports(settings)]

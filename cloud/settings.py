@@ -79,11 +79,16 @@ class Settings:
     """Most boxes this machine runs for people who have none."""
 
     @property
+    def front_from_here(self) -> str:
+        """The host under which this machine's own processes reach the front."""
+        # Compared, not bound: "every address" is no address to connect to.
+        return "127.0.0.1" if self.front_host in {"0.0.0.0", "::"} else self.front_host  # noqa: S104
+
+    @property
     def url(self) -> str:
         """The address under which people reach the hub, without a trailing slash."""
-        host = "127.0.0.1" if self.front_host in {"0.0.0.0", "::"} else self.front_host  # noqa: S104
         scheme = "http" if self.tls == "off" else "https"
-        return (self.public_url or f"{scheme}://{host}:{self.front_port}").rstrip("/")
+        return (self.public_url or f"{scheme}://{self.front_from_here}:{self.front_port}").rstrip("/")
 
     @property
     def database(self) -> str:

@@ -260,7 +260,7 @@ def own_url(settings: Settings) -> str:
     """Return the front's address for a box on this machine: not the way round a proxy."""
     if settings.tls == "files":
         return settings.url  # the certificate is for that name
-    host = "127.0.0.1" if settings.front_host in {"0.0.0.0", "::"} else settings.front_host  # noqa: S104
+    host = settings.front_from_here
     return f"{'https' if settings.tls == 'local' else 'http'}://{host}:{settings.front_port}"
 
 

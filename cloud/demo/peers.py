@@ -160,7 +160,7 @@ class Watcher:
 
     async def _keep_pictures(self, receiver: RTCRtpReceiver) -> None:
         # aiortc counts a track's pts from its first RTP timestamp, which only its mapper knows.
-        mapper = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper")  # noqa: B009
+        mapper = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper")  # noqa: B009 - no static name
         try:
             while True:
                 frame = await receiver.track.recv()

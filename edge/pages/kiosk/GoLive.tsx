@@ -1,15 +1,16 @@
 import { useState } from 'preact/hooks';
+import { MODES, SCENES } from '../shared/choices';
 import { Choice } from '../shared/components/Choice';
 import { Sheet } from '../shared/components/Sheet';
 import { t } from '../shared/i18n';
 import type { Box } from './box';
 
-const MODES = ['pk', 'duet', 'chorus', 'solo'] as const;
-const SCENES = ['auto', 'party', 'billiards', 'tabletop', 'game', 'fitness', 'food', 'shop'] as const;
+/** `auto`: the scene the box is set to. */
+const KIOSK_SCENES = ['auto', ...SCENES] as const;
 
 export function GoLive({ box, onClose }: { box: Box; onClose: () => void }) {
   const [mode, setMode] = useState<(typeof MODES)[number]>('pk');
-  const [scene, setScene] = useState<(typeof SCENES)[number]>('auto');
+  const [scene, setScene] = useState<(typeof KIOSK_SCENES)[number]>('auto');
   const go = (kind: 'perform' | 'create') => {
     box.order({ do: 'go-live', kind, mode, ...(scene === 'auto' ? {} : { scene }) });
     onClose();
@@ -29,7 +30,7 @@ export function GoLive({ box, onClose }: { box: Box; onClose: () => void }) {
           value={scene}
           testid="open-scene"
           onChange={setScene}
-          options={SCENES.map((value) => ({ value, text: t(`scene.${value}`) }))}
+          options={KIOSK_SCENES.map((value) => ({ value, text: t(`scene.${value}`) }))}
         />
         <div class="go-live">
           <button class="primary" data-testid="perform" onClick={() => go('perform')}>

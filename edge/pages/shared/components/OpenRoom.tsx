@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { MODES, SCENES } from '../choices';
 import { t } from '../i18n';
 import type { AskRoom, SongInfo } from '../wire';
 import { Choice } from './Choice';
@@ -6,9 +7,6 @@ import { useHub } from './context';
 import { Field } from './Field';
 import { Sheet } from './Sheet';
 import { SongPicker } from './SongPicker';
-
-const MODES = ['pk', 'duet', 'chorus', 'solo'] as const;
-const SCENES = ['party', 'billiards', 'tabletop', 'game', 'fitness', 'food', 'shop'] as const;
 
 /** A perform (进行) or create (创建) request, as a form. */
 export function OpenRoom({ kind, onClose }: { kind: AskRoom['kind']; onClose: () => void }) {
